@@ -1,0 +1,56 @@
+# Two commands matter: `make demo` and `make test`. Both need Python >= 3.11 and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet
+SOURCES := graph_model ingest algorithms policy api
+
+.PHONY: demo test check bench lock docs clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/alliance demo
+
+test: check
+	$(BIN)/pytest -n auto --dist worksteal
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tests/shared/dead_links.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python bench/store.py
+	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/picture.py
+	$(BIN)/python bench/chain_risk.py
+
+docs: $(VENV)/.dev
+	$(BIN)/alliance dictionary > docs/data-dictionary.md
+
+# Lock files carry versions and hashes, no addresses; pip installs them.
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header pyproject.toml --group build -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header pyproject.toml --group build --group dev \
+	  -o requirements-dev.lock
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.made requirements-dev.lock pyproject.toml
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.runtime
+
+clean:
+	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What is computed: a picture and parameters in, a frozen result out."""

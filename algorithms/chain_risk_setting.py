@@ -1,0 +1,144 @@
+"""A network as the simulation reads it: sorted, merged to pairs, in whole units.
+
+Sorting by id and by (hit, fallen, layer) forgets the order in which things were given, so that
+sums of floats come out the same to the last digit however rows are arranged.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.kernels.contagion import RATE_BITS, RATE_LIMIT, Wiring, packed, slack_units
+from algorithms.links import Floats, Ints, Links, name_of
+from graph_model.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the simulation reads, and how to find given parties and links in it again.
+
+    Parameters
+    ----------
+    parties, links : array of int64, shape (n,) and (m,)
+        Sorting permutations; all that follows is in sorted order.
+    hit : array of int64, shape (m,)
+        Place of the party that the link hits.
+    pair : array of int64, shape (m,)
+        Place of the link's pair in `wiring`; -1 where it can transmit nothing.
+    standing : array of bool, shape (m,)
+        It comes from a party already fallen and acts from time 0, as own rate does.
+    wiring : Wiring
+    """
+
+    parties: Ints
+    links: Ints
+    hit: Ints
+    pair: Ints
+    standing: npt.NDArray[np.bool_]
+    wiring: Wiring
+
+
+def setting_of(
+    party_id: npt.NDArray[np.bytes_],
+    own: Floats,
+    links: Links,
+    years: float,
+    fallen_before: npt.NDArray[np.bool_],
+) -> Setting:
+    """Sort, merge and convert.
+
+    Parameters
+    ----------
+    party_id : array of bytes, shape (n,)
+    own : array of float64, shape (n,)
+        Own rate per horizon, 0 for those already fallen.
+    links : Links
+        Checked.
+    years : float
+        Length of the horizon.
+    fallen_before : array of bool, shape (n,)
+
+    Raises
+    ------
+    BadInput
+        When a party or a link stands twice, or a pair is too fast for the units.
+    """
+    nodes = len(party_id)
+    parties = np.argsort(party_id, kind="stable")
+    names = party_id[parties]
+    if len(doubled := np.flatnonzero(names[1:] == names[:-1])):
+        raise BadInput(name_of(names, doubled[0]), "each party stands once", "Merge its rows.")
+    place = np.empty(nodes, np.int64)
+    place[parties] = np.arange(nodes)
+    layers = max(len(links.layers), 1)
+    triple = (place[links.hit] * nodes + place[links.fallen]) * layers + links.layer
+    by_triple = np.argsort(triple, kind="stable")
+    triple = triple[by_triple]
+    if len(doubled := np.flatnonzero(triple[1:] == triple[:-1])):
+        k = int(by_triple[doubled[0]])
+        rule = "a pair has one link in a layer"
+        raise BadInput(f"link {k}, layer {links.layers[links.layer[k]]}", rule, "Add them up.")
+    code = triple // layers
+    hit, fallen = code // max(nodes, 1), code % max(nodes, 1)
+    rate = links.rate[by_triple] * years
+    is_fallen = fallen_before[parties]
+    able = ~is_fallen[hit] & (rate > 0)
+    standing, live = able & is_fallen[fallen], able & ~is_fallen[fallen]
+
+    pair = np.full(len(links), -1, np.int64)
+    first = np.diff(code[live], prepend=-1) != 0
+    pairs, pair[live] = code[live][first], np.cumsum(first) - 1
+    pair_hit, pair_fallen = pairs // max(nodes, 1), pairs % max(nodes, 1)
+    pair_rate = _summed(pair[live], rate[live], len(pairs))
+    if len(pairs) and pair_rate.max() > RATE_LIMIT:
+        k = int(np.argmax(pair_rate))
+        two = f"{name_of(names, pair_fallen[k])} -> {name_of(names, pair_hit[k])}"
+        raise too_fast(f"rate {pair_rate[k]:g} a horizon of the links {two}")
+
+    own_units = _units(own[parties])
+    np.add.at(own_units, hit[standing], _units(rate[standing]))
+    by_fallen = np.argsort(pair_fallen, kind="stable")
+    in_place = np.empty(len(pairs), np.int32)
+    in_place[by_fallen] = np.arange(len(pairs))
+    wiring = Wiring(
+        key=np.array([key_of(raw) for raw in names.tolist()], np.uint64),
+        own=own_units,
+        own_bound=slack_units(own_units),
+        own_rate=own[parties] + _summed(hit[standing], rate[standing], nodes),
+        out_start=_starts(pair_fallen, nodes),
+        out_pair=packed(_units(pair_rate[by_fallen]), pair_hit[by_fallen]),
+        out_rate=pair_rate[by_fallen],
+        in_start=_starts(pair_hit, nodes),
+        in_fallen=pair_fallen.astype(np.int32),
+        in_place=in_place,
+    )
+    pair[live] = in_place[pair[live]]
+    return Setting(parties, by_triple, hit, pair, standing, wiring)
+
+
+def key_of(raw: bytes) -> int:
+    """Return the 64-bit key of random numbers that belongs to some bytes."""
+    return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
+
+
+def _summed(place: Ints, values: Floats, size: int) -> Floats:
+    """Sums by place, added one after the other in the order given."""
+    return np.bincount(place, values, size).astype(np.float64, copy=False)
+
+
+def _units(rate: Floats) -> Ints:
+    return np.rint(rate * 2.0**RATE_BITS).astype(np.int64)
+
+
+def _starts(sorted_places: Ints, nodes: int) -> Ints:
+    starts = np.zeros(nodes + 1, np.int64)
+    np.cumsum(np.bincount(sorted_places, minlength=nodes), out=starts[1:])
+    return starts
+
+
+def too_fast(value: str) -> BadInput:
+    """Return the error about a rate above the limit."""
+    rule = f"a rate is at most {RATE_LIMIT:.0f} a horizon, a certain fall within days"
+    return BadInput(value, rule, "Cap it, or state the party as already fallen.")

@@ -1,0 +1,1 @@
+"""The doors: settings, audit, services (use cases), command line and HTTP."""

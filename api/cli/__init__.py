@@ -1,0 +1,1 @@
+"""The command `alliance`: one verb a file."""

@@ -1,0 +1,88 @@
+"""The Typer application, the console, and what every verb shares."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from api.services.workspace import Workspace, open_workspace
+from api.settings import load_settings
+from graph_model.errors import BadInput
+
+app = typer.Typer(
+    name="alliance",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="供应链信用联盟平台: files in, an explained chain risk out.",
+)
+console = Console()
+errors = Console(stderr=True)
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", help="Path of the store; default $ALLIANCE_STORE or var/alliance.db."),
+]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder for all that is written; default $ALLIANCE_HOME or var."),
+]
+DateOption = Annotated[
+    str | None, typer.Option("--date", help="Day of the world, YYYY-MM-DD; default today.")
+]
+
+
+@contextmanager
+def workspace(store: str | None, home: Path | None) -> Iterator[Workspace]:
+    """Open the store that options or settings name."""
+    with open_workspace(load_settings(store=store, home=home)) as opened:
+        yield opened
+
+
+def day_of(text: str | None) -> date:
+    """Day of a `--date` option; today where it is not given.
+
+    Raises
+    ------
+    BadInput
+        When the text is no day.
+    """
+    if text is None:
+        return date.today()  # noqa: DTZ011 (the day on the user's own calendar)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(text, f"is no day ({error})", "Write it as 2026-10-31.") from error
+
+
+@contextmanager
+def progress_bar(total: float | None = None) -> Iterator[tuple[Progress, TaskID]]:
+    """A bar on the error stream; without a total it only tells that work goes on."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[told]}"),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=not errors.is_terminal,
+    ) as bar:
+        yield bar, bar.add_task("", total=total, told="")
+
+
+def yuan(fen: int | None) -> str:
+    """Amount for people: 元 with thousands marks, or a dash.
+
+    >>> yuan(123456789)
+    '1,234,567.89 元'
+    """
+    if fen is None:
+        return "–"
+    sign, rest = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{rest // 100:,}.{rest % 100:02d} 元"

@@ -1,0 +1,33 @@
+"""`alliance archive` and `alliance restore`: everything of a store in one folder, and back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.app import HomeOption, StoreOption, app, console, workspace
+from api.services import archiving
+
+
+@app.command(epilog="Example: alliance archive backup/2026-11-24")
+def archive(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; it must not exist yet.")],
+    store: StoreOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Write all statements, loads, findings and journals as CSV with hashes."""
+    with workspace(store, home) as opened:
+        store_hash = archiving.archive(opened, folder)
+    console.print(f"{folder}: store hash {store_hash}", soft_wrap=True)
+
+
+@app.command(epilog="Example: alliance restore backup/2026-11-24 --store restored.db")
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Folder of an archive.")],
+    store: StoreOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Fill an empty store from an archive, after checking every hash."""
+    with workspace(store, home) as opened:
+        store_hash = archiving.restore(opened, folder)
+    console.print(f"{folder}: restored, store hash {store_hash}", soft_wrap=True)

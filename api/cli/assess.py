@@ -1,0 +1,90 @@
+"""`alliance assess`: chain risk of everybody, from the store or from a network folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from algorithms.explain import level_of
+from rich.table import Table
+
+from api.cli.app import (
+    DateOption,
+    HomeOption,
+    StoreOption,
+    app,
+    console,
+    day_of,
+    progress_bar,
+    workspace,
+)
+from api.services import runs
+from api.services.networks import folder_assessment
+from api.settings import load_settings
+
+EXAMPLES = """
+Examples:
+
+  alliance assess --date 2026-10-31
+
+  alliance assess --network my-network --scenarios 100000
+"""
+
+NetworkOption = Annotated[
+    Path | None, typer.Option("--network", help="A network folder instead of the store.")
+]
+ScenariosOption = Annotated[
+    int | None, typer.Option(min=64, help="Scenarios to simulate; default 20,000.")
+]
+SeedOption = Annotated[int | None, typer.Option(min=0, help="Seed of the random numbers.")]
+
+
+@app.command(epilog=EXAMPLES)
+def assess(
+    date: DateOption = None,
+    network: NetworkOption = None,
+    scenarios: ScenariosOption = None,
+    seed: SeedOption = None,
+    store: StoreOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Assess chain risk, publish the run, and print how it went."""
+    with progress_bar(total=64) as (bar, task):
+
+        def told(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of, description="scenarios")
+
+        if network is not None:
+            settings = load_settings(store=store, home=home)
+            made = folder_assessment(settings, network, scenarios, seed, told)
+        else:
+            with workspace(store, home) as opened:
+                made = runs.assess_day(
+                    opened, day_of(date), scenarios=scenarios, seed=seed, progress=told
+                )
+    console.print(summary(made))
+
+
+def summary(made: runs.Assessment) -> Table:
+    """What was assessed and how sure it is; names nobody."""
+    run, network = made.run, made.network
+    table = Table(show_header=False)
+    table.add_row("run", made.run_id)
+    table.add_row("picture", f"{network.network_id} of {network.valid_date}")
+    edges = {name: len(m.indices) for name, m in network.matrices.items() if len(m.indices)}
+    table.add_row("parties", f"{len(network):,}")
+    table.add_row("edges", ", ".join(f"{name} {count:,}" for name, count in edges.items()) or "–")
+    layers = np.bincount(made.links.layer, minlength=len(made.links.layers))
+    listed = [f"{n} {c:,}" for n, c in zip(made.links.layers, layers, strict=True) if c]
+    table.add_row("contagion links", ", ".join(listed) or "–")
+    levels = [level_of(float(p), made.parameters.levels) or "none" for p in run.probability]
+    names = dict.fromkeys(["none", "Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ", "insufficient", *levels])
+    table.add_row("warning levels", ", ".join(f"{n} {levels.count(n):,}" for n in names))
+    table.add_row("scenarios", f"{run.scenarios:,}, seed {run.seed}")
+    table.add_row("median relative error", f"{run.median_relative_error:.2%}")
+    table.add_row(
+        "constants",
+        f"{made.parameters.version} ({made.parameters.status})"
+        + (", own rates as the folder states them" if made.stated else ""),
+    )
+    return table

@@ -1,0 +1,111 @@
+"""`alliance explain`: why a party's chain risk is what it is, as far as the viewer may see it."""
+
+from datetime import date as day_type
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.tree import Tree
+
+from api.cli.app import (
+    DateOption,
+    HomeOption,
+    StoreOption,
+    app,
+    console,
+    day_of,
+    workspace,
+    yuan,
+)
+from api.cli.assess import NetworkOption, ScenariosOption, SeedOption
+from api.services.networks import folder_assessment
+from api.services.partners import PartnerRisk, partner_risk, whole_answer
+from api.settings import load_settings
+from graph_model.errors import BadInput
+from graph_model.explanation import Part
+from graph_model.schema import load_dictionary
+from policy.visibility import viewer
+
+EXAMPLES = """
+Examples:
+
+  alliance explain 91440112XXXX000191 --as member:uscc:91440112XXXX000191 --purpose self
+
+  alliance explain E0 --network my-network
+"""
+
+
+@app.command(epilog=EXAMPLES)
+def explain(
+    party: Annotated[str, typer.Argument(help="Party id, or unified social credit code.")],
+    who: Annotated[
+        str | None, typer.Option("--as", help="ROLE:ORGANISATION, the organisation by party id.")
+    ] = None,
+    purpose: Annotated[str | None, typer.Option(help="Code of the purpose.")] = None,
+    date: DateOption = None,
+    network: NetworkOption = None,
+    scenarios: ScenariosOption = None,
+    seed: SeedOption = None,
+    store: StoreOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Print level, rank and parts that add up, down to amounts and statements."""
+    if network is not None:
+        made = folder_assessment(load_settings(store=store, home=home), network, scenarios, seed)
+        answer = whole_answer(made, party)
+    else:
+        if who is None:
+            raise BadInput("--as", "is missing: who asks?", "Give --as ROLE:ORGANISATION.")
+        role, _, organisation = who.partition(":")
+        asking = viewer(role, organisation, purpose or "", load_dictionary().codes("purpose"))
+        with workspace(store, home) as opened:
+            day = None if date is None else day_of(date)
+            answer = partner_risk(opened, asking, party, day, day_type.today())  # noqa: DTZ011
+    print_answer(answer)
+
+
+def print_answer(answer: PartnerRisk) -> None:
+    """Print one answer as a tree."""
+    shares = bool(answer.withheld) and answer.probability is None
+    level = f"event on {answer.event_on}" if answer.event_on else answer.level or "none"
+    console.print(
+        f"[bold]{escape(answer.name or answer.party)}[/]  {escape(answer.party)}", soft_wrap=True
+    )
+    rank = f", rank {answer.rank} of {answer.ranked}" if answer.rank else ""
+    ratio = f", {answer.ratio:.2f}× the figure without contagion" if answer.ratio else ""
+    console.print(f"链上风险 chain risk, {answer.horizon_months} months: {level}{rank}{ratio}")
+    if answer.probability is not None:
+        console.print(
+            f"probability {answer.probability:.4%}, standard error {answer.standard_error:.4%}"
+        )
+    if answer.withheld:
+        console.print(f"[dim]{escape(answer.withheld)}[/]")
+    if answer.explanation is not None:
+        root = Tree(_line(answer.explanation, shares=shares))
+        _grow(root, answer.explanation, shares=shares)
+        console.print(root)
+    seen = f"; shown by rule: {answer.rule}" if answer.rule else ""
+    console.print(
+        f"[dim]as of {answer.date}, run {answer.run_id}, picture {answer.network_id}, "
+        f"{answer.scenarios:,} scenarios{escape(seen)}[/]",
+        soft_wrap=True,
+    )
+
+
+def _line(part: Part, *, shares: bool) -> str:
+    value = f"{part.value:7.2%}" if shares else f"{part.value:.5%}"
+    if not part.value:
+        value = "·"
+    amount = "" if part.amount_fen is None else f"  loss {yuan(part.amount_fen)}"
+    name = part.label_zh if part.label_zh == part.label_en else f"{part.label_zh} {part.label_en}"
+    return f"{value}  {escape(name)}{amount}"
+
+
+def _grow(tree: Tree, part: Part, *, shares: bool) -> None:
+    for child in part.children:
+        branch = tree.add(_line(child, shares=shares))
+        for statement in child.statements[:3]:
+            branch.add(f"[dim]{escape(statement)}[/]")
+        if len(child.statements) > 3:
+            branch.add(f"[dim]and {len(child.statements) - 3} more statements[/]")
+        _grow(branch, child, shares=shares)

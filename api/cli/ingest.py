@@ -1,0 +1,84 @@
+"""`alliance ingest`: source files into the store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from api.cli.app import HomeOption, StoreOption, app, console, progress_bar, workspace
+from api.services import ingesting
+from graph_model.errors import BadInput
+from ingest.load import LoadReport
+
+EXAMPLES = """
+Examples:
+
+  alliance ingest districts/huangpu/demo
+
+  alliance ingest DATA --source docs/examples/interbank/source.toml --dry-run
+
+  alliance ingest --replay var/quarantine/load-000004-bank-a.csv
+"""
+
+
+@app.command(epilog=EXAMPLES)
+def ingest(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of the files, or of several source folders.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="A source.toml that stands elsewhere.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="Mapping to use for every file.")] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="A corrected quarantine file to take in again.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Do everything, write nothing.")] = False,
+    allow_shrink: Annotated[
+        bool, typer.Option(help="Let a full extract end more than 5 % of what it speaks of.")
+    ] = False,
+    store: StoreOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Take source files in: read, check, quarantine what is wrong, publish at once."""
+    if (folder is None) == (replay is None):
+        raise BadInput(
+            "alliance ingest", "takes either a folder or --replay FILE", "Give one of the two."
+        )
+    with workspace(store, home) as opened, progress_bar() as (bar, task):
+        if replay is not None:
+            reports = ingesting.replay_quarantine(opened, replay)
+            quarantine: dict[int, Path] = {}
+        else:
+            done = ingesting.ingest(
+                opened,
+                folder or Path(),
+                source=source,
+                mapping=mapping,
+                dry_run=dry_run,
+                allow_shrink=allow_shrink,
+                progress=lambda name, rows: bar.update(task, told=f"{name}: {rows:,} rows"),
+                begun=lambda name: bar.update(task, description=name),
+            )
+            reports = [one.report for one in done]
+            quarantine = {one.report.load: one.quarantine for one in done if one.quarantine}
+    console.print(table_of(reports, dry_run=dry_run))
+    for load, path in quarantine.items():
+        console.print(f"load {load}: rows kept aside are in {path}", soft_wrap=True)
+
+
+def table_of(reports: list[LoadReport], *, dry_run: bool) -> Table:
+    """Counts per file; accepted + warned + quarantined = read."""
+    table = Table(title="dry run: nothing was written" if dry_run else None)
+    for name in ("source", "file", "load"):
+        table.add_column(name, overflow="fold")
+    for name in ("read", "accepted", "warned", "quarantined", "of it refused", "opened", "closed"):
+        table.add_column(name, justify="right")
+    for report in reports:
+        load = str(report.load) if report.load else "dry run" if dry_run else "nothing new"
+        for file in report.files:
+            counts = (file.read, file.accepted, file.warned, file.quarantined)
+            more = (file.refused, file.opened, file.closed)
+            table.add_row(report.source, file.name, load, *(f"{n:,}" for n in (*counts, *more)))
+    return table

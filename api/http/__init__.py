@@ -1,0 +1,1 @@
+"""The HTTP interface; routes call services and shape what they return."""

@@ -1,0 +1,49 @@
+"""The application: routes, errors, health, and a documentation page that needs no network."""
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from api.http import health, partners, problems
+from api.http.state import set_workspace
+from api.services.workspace import open_workspace
+from api.settings import Settings
+from graph_model.errors import StoreError
+
+DESCRIPTION = """
+Decision support for a lawful operator: files in, explained answers out. It is not a credit
+bureau and decides nothing; final credit decisions stay with people.
+
+Every question needs a signed-in viewer (`Authorization: Bearer`) and a purpose (`X-Purpose`).
+Deny by default; every look is written to the audit journal.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the application; the store is opened when it starts and closed when it ends.
+
+    It starts even when the store cannot be opened, and says so on `/readyz`.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with ExitStack() as stack:
+            try:
+                set_workspace(app, stack.enter_context(open_workspace(settings)))
+            except StoreError as error:
+                set_workspace(app, error)
+            yield
+
+    app: FastAPI = FastAPIOffline(
+        title="credit-alliance 供应链信用联盟平台",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.include_router(health.router)
+    app.include_router(partners.router)
+    return app

@@ -1,0 +1,84 @@
+"""Errors as problem+json (RFC 9457); which error has which status is decided here only."""
+
+import uuid
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from graph_model.errors import (
+    AllianceError,
+    BadInput,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    StoreBusy,
+    StoreError,
+)
+
+STATUS: tuple[tuple[type[AllianceError], HTTPStatus], ...] = (
+    (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (NotAllowed, HTTPStatus.FORBIDDEN),
+    (NotReady, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreBusy, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (AllianceError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+MEDIA_TYPE = "application/problem+json"
+
+
+class SignInNeeded(AllianceError):
+    """No valid bearer token came with the request."""
+
+
+def problem(
+    request: Request, status: HTTPStatus, value: str, rule: str, way_out: str
+) -> JSONResponse:
+    """One problem in the one shape all routes use."""
+    content = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": f"{value}: {rule}" if value else rule,
+        "rule": rule,
+        "way_out": way_out,
+        "instance": str(request.url.path),
+        "request_id": getattr(request.state, "request_id", ""),
+    }
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(content, int(status), headers=headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Teach an application to tell every error as a problem, and to name each request."""
+
+    @app.middleware("http")
+    async def name_request(request: Request, call_next):  # type: ignore[no-untyped-def]
+        request.state.request_id = uuid.uuid4().hex
+        response = await call_next(request)
+        response.headers["X-Request-Id"] = request.state.request_id
+        return response
+
+    @app.exception_handler(AllianceError)
+    async def refused(request: Request, error: AllianceError) -> JSONResponse:
+        if isinstance(error, SignInNeeded):
+            status = HTTPStatus.UNAUTHORIZED
+        else:
+            status = next(code for kind, code in STATUS if isinstance(error, kind))
+        return problem(request, status, error.value, error.rule, error.way_out)
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return problem(
+            request, HTTPStatus.UNPROCESSABLE_ENTITY, place, first["msg"], "Correct the request."
+        )
+
+    @app.exception_handler(HTTPException)
+    async def plain(request: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        return problem(request, status, "", str(error.detail), "See /docs for what there is.")

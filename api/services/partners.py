@@ -1,0 +1,215 @@
+"""The chain risk of a partner, as far as the viewer may see it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date as Day  # noqa: N812 (a field below is called date)
+
+import numpy as np
+
+from algorithms.explain import explain, level_of, ratio_with_without
+from api import audit
+from api.services.runs import Assessment, published
+from api.services.workspace import Workspace
+from graph_model import uscc
+from graph_model.errors import NotAllowed, NotFound
+from graph_model.explanation import Part
+from graph_model.identity import of_uscc
+from graph_model.network import MISSING, CreditNetwork
+from graph_model.snapshot import Snapshot, day_of_number
+from policy.visibility import Consent, Decision, Viewer, decide, redact
+
+UNCALIBRATED = (
+    "uncalibrated: until the constants are fitted to outcomes, level, rank, shares and the ratio "
+    "with and without contagion are shown, and no probability"
+)
+INSUFFICIENT = "too little is known of the party itself to say anything"
+
+
+@dataclass(frozen=True)
+class PartnerRisk:
+    """One answer.
+
+    Attributes
+    ----------
+    level : str or None
+        Warning level Ⅳ Ⅲ Ⅱ Ⅰ; None below the least; "insufficient" without enough evidence;
+        "event" when the target event has happened within twelve months.
+    event_on : datetime.date or None
+        Day of that event.
+    rank, ranked : int or None, int
+        Place among the enterprises with a figure, 1 for the highest.
+    ratio : float or None
+        Figure with contagion over the figure without.
+    probability, standard_error : float or None
+        Over `horizon_months`; None with `withheld` as the reason.
+    explanation : Part or None
+        Parts that add up: probabilities, or shares of the figure where it is withheld; None
+        where there is no figure.
+    rule : str
+        By which rule the viewer sees it.
+    """
+
+    party: str
+    name: str
+    date: Day
+    horizon_months: int
+    level: str | None
+    event_on: Day | None
+    rank: int | None
+    ranked: int
+    ratio: float | None
+    probability: float | None
+    standard_error: float | None
+    withheld: str
+    explanation: Part | None
+    rule: str
+    run_id: str
+    network_id: str
+    scenarios: int
+
+
+def partner_risk(
+    workspace: Workspace, viewer: Viewer, party: str, day: Day | None, today: Day
+) -> PartnerRisk:
+    """Answer what a viewer may know of a party's chain risk, and write the look down.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the published run and the consents are.
+    viewer : Viewer
+        Who asks and why.
+    party : str
+        Party id or unified social credit code.
+    day : datetime.date, optional
+        Day of the assessment; the latest by default.
+    today : datetime.date
+        Day on which consents must be in force.
+
+    Raises
+    ------
+    NotAllowed
+        When no rule lets the viewer see it; the same words whether the party exists or not.
+    NotFound
+        When the viewer may see it and there is nothing to see.
+    """
+    subject = party_id_of(party)
+    consents = consents_in_force(workspace, today)
+    assessment = published(workspace, day)
+    personal = is_personal(workspace, assessment, subject)
+    decision = decide(viewer, subject, consents, personal=personal)
+    shown = assessment.run_id if decision.allowed else ""
+    audit.record(workspace.store, viewer, "partner risk", subject, decision, shown)
+    if not decision.allowed:
+        raise NotAllowed(
+            subject,
+            decision.rule,
+            "Ask the subject for its consent, and state the purpose it was given for.",
+        )
+    answer = whole_answer(assessment, subject)
+
+    def sees(neighbour: str) -> bool:
+        hidden = is_personal(workspace, assessment, neighbour)
+        return decide(viewer, neighbour, consents, personal=hidden).allowed
+
+    return seen_by(answer, decision, sees)
+
+
+def whole_answer(assessment: Assessment, subject: str) -> PartnerRisk:
+    """Everything there is to say of a party; not for a viewer's eyes before `seen_by`."""
+    network, run = assessment.network, assessment.run
+    place = network.place(subject)
+    if place is None:
+        raise NotFound(
+            subject,
+            f"no statement names this party in the picture of {network.valid_date}",
+            "Check the code, or assess a later day.",
+        )
+    probability = float(run.probability[place])
+    known = not np.isnan(probability)
+    ranked = run.probability[~np.isnan(run.probability)]
+    event = event_day(network, place)
+    level = level_of(probability, assessment.parameters.levels)
+    ratio = float(ratio_with_without(run)[place])
+    withheld = "" if assessment.stated else UNCALIBRATED
+    if not known:
+        withheld = INSUFFICIENT if event is None else f"the target event happened on {event}"
+    return PartnerRisk(
+        party=subject,
+        name=network.text("name", place),
+        date=network.valid_date,
+        horizon_months=run.horizon_months,
+        level=level if event is None else "event",
+        event_on=event,
+        rank=int((ranked > probability).sum()) + 1 if known else None,
+        ranked=len(ranked),
+        ratio=None if np.isnan(ratio) else ratio,
+        probability=probability if known else None,
+        standard_error=float(run.standard_error[place]) if known else None,
+        withheld=withheld,
+        explanation=(
+            explain(network, run, assessment.links, place, assessment.own) if known else None
+        ),
+        rule="",
+        run_id=assessment.run_id,
+        network_id=network.network_id,
+        scenarios=run.scenarios,
+    )
+
+
+def event_day(network: CreditNetwork, place: int) -> Day | None:
+    """Day of the target event that a party has had within twelve months, if any."""
+    days = int(network.columns["event_on"][place].astype(np.int64))
+    return None if days == MISSING else day_of_number(days)
+
+
+def seen_by(answer: PartnerRisk, decision: Decision, sees: Callable[[str], bool]) -> PartnerRisk:
+    """Redact the explanation, and where probabilities are withheld turn it into shares."""
+    if answer.explanation is None:
+        return replace(answer, rule=decision.rule)
+    explanation = redact(answer.explanation, sees, decision.scopes)
+    if not answer.withheld:
+        return replace(answer, explanation=explanation, rule=decision.rule)
+    whole = answer.explanation.value
+    return replace(
+        answer,
+        probability=None,
+        standard_error=None,
+        explanation=scaled(explanation, 1 / whole) if whole > 0 else explanation,
+        rule=decision.rule,
+    )
+
+
+def scaled(part: Part, factor: float) -> Part:
+    """Return the same tree with all values times a factor."""
+    children = tuple(scaled(child, factor) for child in part.children)
+    return replace(part, value=part.value * factor, children=children)
+
+
+def party_id_of(text: str) -> str:
+    """Party id of what a user typed: an id, or a unified social credit code."""
+    if text.startswith(("uscc:", "lei:", "src:")):
+        return text
+    found = uscc.check(text)
+    return of_uscc(found.code) if found.verdict != "invalid" else text
+
+
+def is_personal(workspace: Workspace, assessment: Assessment, party: str) -> bool:
+    """Whether a party counts as a person (a sole trader)."""
+    place = assessment.network.place(party)
+    if place is None:
+        return False
+    kind = workspace.dictionary.codes("party_kind").get(assessment.network.text("kind", place))
+    return kind is not None and kind.more.get("personal") == "yes"
+
+
+def consents_in_force(workspace: Workspace, today: Day) -> list[Consent]:
+    """Consents that hold today, as last loaded: a revocation counts on the next question."""
+    store = workspace.store
+    columns = ("grantor", "grantee", "purpose", "scopes", "consent_no")
+    table = store.table("consent", Snapshot(today, store.head()), columns)
+    rows: Iterable[tuple[str, ...]] = zip(*(table[c].to_pylist() for c in columns), strict=True)
+    return [
+        Consent(grantor, grantee, purpose, frozenset(scopes.split("；")), number)
+        for grantor, grantee, purpose, scopes, number in rows
+    ]

@@ -1,0 +1,65 @@
+"""The picture of one day: assembled once, saved, memory-mapped by everybody after."""
+
+from datetime import date
+
+from api.services.workspace import Workspace
+from graph_model.assemble import assemble, columns_needed, kinds_needed
+from graph_model.errors import BadInput
+from graph_model.network import CreditNetwork
+from graph_model.network_files import load, save
+from graph_model.snapshot import Snapshot
+from policy.standing import standing
+
+
+def picture(workspace: Workspace, day: date, tx: int | None = None) -> CreditNetwork:
+    """Picture of a day, as known after a load (the last one by default).
+
+    Raises
+    ------
+    BadInput
+        When the store holds nothing, or has no such load.
+    """
+    store = workspace.store
+    head = store.head()
+    known = head if tx is None else tx
+    if not head:
+        raise BadInput(
+            workspace.settings.store_address,
+            "nothing has been loaded yet",
+            "Load source files first: `alliance ingest DIR`.",
+        )
+    if not 1 <= known <= head:
+        raise BadInput(f"load {known}", f"the last load is {head}", f"Name one of 1..{head}.")
+    index = workspace.pictures / f"{day}-tx{known}-{workspace.dictionary.digest}.txt"
+    if index.is_file():
+        return load(workspace.pictures / index.read_text(encoding="utf-8"))
+    made = _assemble(workspace, Snapshot(day, known))
+    folder = workspace.pictures / made.network_id
+    if not folder.is_dir():
+        save(made, folder)
+    fresh = index.with_suffix(".part")
+    fresh.write_text(made.network_id, encoding="utf-8")
+    fresh.replace(index)
+    return load(folder)
+
+
+def _assemble(workspace: Workspace, snapshot: Snapshot) -> CreditNetwork:
+    dictionary, store = workspace.dictionary, workspace.store
+    sources = {
+        loaded.source.id: loaded.source
+        for loaded in store.loads()
+        if loaded.state == "published" and loaded.number <= snapshot.tx
+    }
+    tables = {
+        kind: store.table(kind, snapshot, columns_needed(dictionary, kind))
+        for kind in kinds_needed(dictionary)
+    }
+    allowed = {source.id: source.association_allowed for source in sources.values()}
+    return assemble(
+        dictionary,
+        tables,
+        standing(tables, allowed, snapshot.date),
+        {source.id: source.rank for source in sources.values()},
+        snapshot.date,
+        {"tx": snapshot.tx, "sources": sorted(sources)},
+    )

@@ -1,0 +1,74 @@
+"""Settings: from the environment (`ALLIANCE_…`) or a file, checked once at the start."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from graph_model.errors import BadInput
+
+DISTRICTS = Path(__file__).parent.parent / "districts"
+
+
+class Settings(BaseSettings):
+    """All settings, each with the environment variable `ALLIANCE_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="ALLIANCE_", env_file=None, extra="ignore")
+
+    env: Literal["development", "demo", "production"] = "development"
+    # Everything that is written stands under one folder, so that a backup is one folder.
+    home: Path = Path("var")
+    # Address of the store; by default a file in the home folder.
+    store: str = ""
+    district: str = "huangpu"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    # Secret with which tokens are signed (HS256). There is no default: without it nobody signs in.
+    token_key: str = ""
+    token_issuer: str = "credit-alliance"  # noqa: S105 (a name)
+    token_audience: str = "credit-alliance"  # noqa: S105 (a name)
+    scenarios: int = Field(20_000, ge=64, le=10_000_000)
+    seed: int = Field(20200917, ge=0, lt=2**63)
+    threads: int = Field(0, ge=0, le=256)
+
+    @cached_property
+    def store_address(self) -> str:
+        """Address of the store."""
+        return self.store or str(self.home / "alliance.db")
+
+    @cached_property
+    def district_folder(self) -> Path:
+        """Folder of the district's own data.
+
+        Raises
+        ------
+        BadInput
+            When there is no such district.
+        """
+        found = DISTRICTS / self.district
+        if not found.is_dir():
+            known = ", ".join(sorted(p.name for p in DISTRICTS.iterdir() if p.is_dir()))
+            raise BadInput(
+                f"ALLIANCE_DISTRICT={self.district}", "is no district", f"There are: {known}."
+            )
+        return found
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings; what is given stands above the environment.
+
+    Raises
+    ------
+    BadInput
+        Naming the variable, its value and the rule.
+    """
+    try:
+        return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise BadInput(
+            f"ALLIANCE_{name}={first['input']}", first["msg"], "Correct or unset the variable."
+        ) from error

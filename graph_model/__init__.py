@@ -1,0 +1,1 @@
+"""What the alliance is made of: dictionary, statements, time, identity, arrays, the store."""

@@ -1,0 +1,1 @@
+"""Where statements are kept: one protocol, adapters behind it, an archive to move between them."""

@@ -1,0 +1,1 @@
+"""Outside files to statements: read, normalise, check, resolve, delta, load."""

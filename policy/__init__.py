@@ -1,0 +1,1 @@
+"""What law and alliance rules say: dated, cited packs and pure functions over them."""

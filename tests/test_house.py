@@ -1,0 +1,96 @@
+"""Sentences about the house as a whole."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import distributions, packages_distributions
+from pathlib import Path
+
+import pytest
+from dead_links import dead_links
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("graph_model", "ingest", "algorithms", "policy", "api", "districts")
+
+
+def test_only_snapshot_and_one_constant_per_adapter_compare_dates() -> None:
+    """A comparison next to a word for a day stands nowhere else."""
+    bound = r"(valid_from|valid_to|valid_date|_on|period_from|period_to|as_of)\b"
+    compares = re.compile(rf"({bound}\"?\]?\s*(<=?|>=?)\s)|(\s(<=?|>=?)\s*[\w.\"\[]*{bound})")
+    allowed = {
+        ("graph_model/snapshot.py", None),
+        ("graph_model/store/sqlite.py", "COUNTS ="),
+    }
+    met = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if compares.search(line) and "->" not in line
+        if not any(path == ROOT / file and (mark is None or mark in line) for file, mark in allowed)
+    ]
+    assert met == []
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+    if not found.name.startswith("graph_model.store"):
+        importlib.import_module(found.name)
+drivers = {"sqlite3", "neo4j", "adbc_driver_sqlite", "fastapi", "starlette"} & set(sys.modules)
+sys.exit(", ".join(sorted(drivers)) or 0)
+"""
+
+
+@pytest.mark.parametrize("package", ["algorithms", "graph_model", "policy"])
+def test_importing_the_pure_part_loads_no_driver_and_no_web(package: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, package], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_other_distribution_claims_our_package_names() -> None:
+    owners = packages_distributions()
+    claims = {name: set(owners.get(name, [])) - {"credit-alliance"} for name in PACKAGES}
+    assert {name: found for name, found in claims.items() if found} == {}
+
+
+def test_the_command_is_installed() -> None:
+    ours = [d for d in distributions() if d.metadata["Name"] == "credit-alliance"]
+    commands = {entry.name: entry.value for d in ours for entry in d.entry_points}
+    assert commands == {"alliance": "api.cli.main:main"}
+
+
+def test_no_link_of_the_docs_leads_nowhere() -> None:
+    assert dead_links(ROOT) == []
+
+
+def test_lock_files_carry_no_addresses() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_six_packages_of_the_project_are_declared() -> None:
+    declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for name in ("neo4j", "networkx", "fastapi", "pydantic", "pandas", "uvicorn"):
+        assert f'"{name}>=' in declared
+
+
+def test_the_data_dictionary_page_is_what_the_tables_say() -> None:
+    from graph_model.dictionary_page import dictionary_page
+    from graph_model.schema import load_dictionary
+
+    page = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    assert page == dictionary_page(load_dictionary()), "run `make docs`"
+
+
+def test_the_glossary_has_each_term_once_in_both_languages() -> None:
+    import csv
+
+    path = ROOT / "graph_model" / "dictionary" / "glossary.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["term"] for row in rows}) == len(rows)
+    assert [row for row in rows if not (row["zh"] and row["en"] and row["meaning"])] == []
