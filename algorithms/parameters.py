@@ -23,6 +23,11 @@ BETTER = {
 }
 """Facts a scorecard may use, all of the party itself, and which of them is better."""
 
+REGISTER_FACTS = frozenset(
+    {"age_years", "size", "reg_state", "records_minor", "records_general", "records_serious"}
+)
+"""Facts that any register entry has: they alone are too little to say anything."""
+
 TABLES = ("enterprise", "lender")
 
 

@@ -15,7 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.capacity import LENDERS, Floats, liquidity, money
-from algorithms.parameters import BETTER, TABLES, AssessmentParameters, ScorecardLine
+from algorithms.parameters import (
+    BETTER,
+    REGISTER_FACTS,
+    TABLES,
+    AssessmentParameters,
+    ScorecardLine,
+)
 from graph_model.network import CreditNetwork, known
 from graph_model.snapshot import day_number
 
@@ -34,7 +40,7 @@ class Scorecard:
     points : array of float64, shape (n,)
         NaN where no points were counted: stated rates, persons, industries.
     known_facts : array of int64, shape (n,)
-        How many facts of its table are known.
+        How many financial and payment facts of its table are known.
     factors : tuple of str, length f
     line : array of int16, shape (n, f)
         Place in `lines` of the line that applies; -1 where the factor is not asked.
@@ -79,7 +85,8 @@ def scorecard(network: CreditNetwork, parameters: AssessmentParameters) -> Score
                 group = [lines[k] for k in places]
                 found = _line_of(network, factor, group)
                 chosen[asked, column] = np.array(places)[found[asked]]
-                known_facts[asked] += found[asked] != len(group) - 1
+                if factor not in REGISTER_FACTS:
+                    known_facts[asked] += found[asked] != len(group) - 1
     given = np.array([*(line.points for line in lines), 0.0])
     points = given[chosen].sum(axis=1)
     odds = parameters.reference_pd / (1 - parameters.reference_pd)

@@ -12,6 +12,9 @@ from graph_model.network import MISSING, Ints
 from graph_model.schema import Dictionary
 from graph_model.snapshot import in_window
 
+FINANCING_KINDS = (b"lender", b"guarantor")
+"""Kinds of party whose own capital stands behind what they lend or guarantee."""
+
 TARGET_EVENT_MONTHS = 12
 """A target event counts as "already fallen" for this long; later it is evidence only."""
 
@@ -53,6 +56,8 @@ def node_columns(
     current, due = (columns[n].astype(np.int64) for n in ("current_assets", "current_liabilities"))
     both = (current != MISSING) & (due != MISSING)
     columns["liquidity"] = np.where(both, current - np.where(both, due, 0), MISSING)
+    finances = np.isin(columns["kind"], FINANCING_KINDS)
+    columns["capital"] = np.where(finances, columns["equity"].astype(np.int64), MISSING)
     columns["overdue_days"] = _overdue(tables["loan"], node_of, open_claims, nodes, day)
     columns |= _records(dictionary, tables["credit_record"], node_of, nodes, day)
     return columns

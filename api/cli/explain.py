@@ -19,7 +19,7 @@ from api.cli.app import (
 )
 from api.cli.assess import NetworkOption, ScenariosOption, SeedOption
 from api.services.networks import folder_assessment
-from api.services.partners import PartnerRisk, partner_risk, whole_answer
+from api.services.partners import PartnerRisk, own_folder_answer, partner_risk
 from api.settings import load_settings
 from graph_model.errors import BadInput
 from graph_model.explanation import Part
@@ -52,7 +52,7 @@ def explain(
     """Print level, rank and parts that add up, down to amounts and statements."""
     if network is not None:
         made = folder_assessment(load_settings(store=store, home=home), network, scenarios, seed)
-        answer = whole_answer(made, party)
+        answer = own_folder_answer(made, party)
     else:
         if who is None:
             raise BadInput("--as", "is missing: who asks?", "Give --as ROLE:ORGANISATION.")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 
 from api.cli.app import HomeOption, StoreOption, app, console, progress_bar, workspace
@@ -69,16 +70,23 @@ def ingest(
 
 
 def table_of(reports: list[LoadReport], *, dry_run: bool) -> Table:
-    """Counts per file; accepted + warned + quarantined = read."""
-    table = Table(title="dry run: nothing was written" if dry_run else None)
-    for name in ("source", "file", "load"):
-        table.add_column(name, overflow="fold")
-    for name in ("read", "accepted", "warned", "quarantined", "of it refused", "opened", "closed"):
-        table.add_column(name, justify="right")
+    """Counts per file; accepted + warned + kept aside = read."""
+    table = Table(
+        title="dry run: nothing was written" if dry_run else None,
+        caption="of refused rows, which are among those kept aside, only the clause is kept",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
+    table.add_column("source, file", overflow="fold")
+    for name in ("read", "accepted", "warned", "aside", "refused", "statements"):
+        table.add_column(name, justify="right", no_wrap=True)
     for report in reports:
-        load = str(report.load) if report.load else "dry run" if dry_run else "nothing new"
+        load = f"load {report.load}" if report.load else "dry run" if dry_run else "nothing new"
+        table.add_row(f"{report.source} ({load})", style="bold")
         for file in report.files:
             counts = (file.read, file.accepted, file.warned, file.quarantined)
-            more = (file.refused, file.opened, file.closed)
-            table.add_row(report.source, file.name, load, *(f"{n:,}" for n in (*counts, *more)))
+            change = f"+{file.opened:,} −{file.closed:,}"
+            numbers = (f"{n:,}" for n in (*counts, file.refused))
+            table.add_row(f"  {file.name}", *numbers, change)
     return table

@@ -115,6 +115,12 @@ def partner_risk(
     return seen_by(answer, decision, sees)
 
 
+def own_folder_answer(assessment: Assessment, party: str) -> PartnerRisk:
+    """Answer from a network folder: it is the reader's own, so nothing in it is hidden."""
+    decision = Decision(True, "the reader's own network folder", frozenset({"*"}))
+    return seen_by(whole_answer(assessment, party), decision, lambda _neighbour: True)
+
+
 def whole_answer(assessment: Assessment, subject: str) -> PartnerRisk:
     """Everything there is to say of a party; not for a viewer's eyes before `seen_by`."""
     network, run = assessment.network, assessment.run

@@ -32,11 +32,6 @@ class SourceQuality:
     wrong_codes: int = 0
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    @property
-    def wrong_code_share(self) -> float:
-        """Rows with a wrong code, as a share of the rows read."""
-        return self.wrong_codes / self.read if self.read else 0.0
-
 
 def quality(workspace: Workspace) -> list[SourceQuality]:
     """Quality of every source that was ever loaded, by its id."""

@@ -34,7 +34,7 @@ def test_points_become_a_rate() -> None:
     assert found.points.tolist() == [28.0]
     # odds 0.02 / 0.98 * 2 ** (-28 / 20) = 0.0077331, PD 0.0076738, rate 0.0077034
     assert found.own_rate[0] == pytest.approx(0.0077034, rel=1e-4)
-    assert found.known_facts.tolist() == [12]
+    assert found.known_facts.tolist() == [6]  # financial and payment facts
     assert [line.factor for line in found.lines_of(0)][:2] == ["equity_ratio", "liquidity_ratio"]
 
 
