@@ -22,7 +22,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/store.py
-	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/ingest_rows.py
 	$(BIN)/python bench/picture.py
 	$(BIN)/python bench/chain_risk.py
 

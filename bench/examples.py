@@ -5,8 +5,6 @@
 DATA_DIR holds one folder for each data set, by the names in `FOLDERS`.
 """
 
-# ruff: noqa: E402 (the path is set first)
-
 import sys
 import tempfile
 import time
@@ -14,8 +12,6 @@ from collections import Counter
 from pathlib import Path
 
 # The folder of this script has an `ingest` of its own: look for the packages beside it instead.
-sys.path[0] = str(Path(__file__).resolve().parents[1])
-
 from graph_model.schema import load_dictionary
 from graph_model.store.opening import open_store
 from graph_model.store.protocol import Store

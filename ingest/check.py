@@ -67,6 +67,8 @@ def refusals(
     persons = words("person")
     found: dict[int, Fault] = {}
     for header, column in chunk.columns.items():
+        if any(role in header for role in words("role_header")):
+            continue  # who acts for an enterprise is a person, and the row is not about him
         for place, cell in enumerate(column):
             if cell and (cell in persons or folded(cell) in persons):
                 found.setdefault(place, _person(place, header))
@@ -138,6 +140,24 @@ def statements(fields: Fields, state_day: str) -> Checked:
         values = tuple(column[place] for column in value_columns)
         found.rows.append(Stated(place, key_of(parts), holds, values))
     return found
+
+
+def outside(fields: Fields, rows: Iterable[Stated], period: Interval) -> list[Fault]:
+    """Events of a full extract that lie outside the days it says it speaks of.
+
+    A later full extract of the same period would not end them.
+    """
+    if fields.kind.time != "event":
+        return []
+    return [
+        Fault(
+            *(row.place, fields.kind.valid_from, row.holds.start, "warning"),
+            f"OUTSIDE_PERIOD: the file declares {period.start} to {period.end}",
+            "Correct the day, or the period in source.toml.",
+        )
+        for row in rows
+        if not row.holds.starts_in(period)
+    ]
 
 
 def _empty(place: int, kind: Kind, holds: Interval) -> Fault:

@@ -166,6 +166,9 @@ class Loading:
             found = check.statements(fields, file.as_of)
             stated.append((fields, found.rows))
             faults += [*fields.faults, *found.faults]
+            if file.extract == "full":
+                period = Interval(file.period_from, file.period_to)
+                faults += check.outside(fields, found.rows, period)
             whole = [str(key) for key in map(_whole, found.unstated) if key is not None]
             self._said.add_aside(fields.kind.name, file.as_of, whole, found.unstated)
         status = [check.GOOD] * len(chunk.lines)

@@ -18,10 +18,6 @@ from ingest.cells import unit_factor
 from ingest.raw_table import FileFormat
 from ingest.read_header import header_key
 
-SHIPPED = Path(__file__).parent / "mappings"
-"""Mappings for known formats, found by name."""
-
-
 Header = Annotated[str, AfterValidator(header_key)]
 """A column's name, written as the reader writes headers."""
 
@@ -159,13 +155,13 @@ def read_mapping(path: Path, dictionary: Dictionary) -> Mapping:
     BadInput
         Naming the file, the place in it, what is wrong there, and the way out.
     """
-    found = path if path.exists() else SHIPPED / path.name
-    if not found.exists():
-        shipped = ", ".join(sorted(p.name for p in SHIPPED.glob("*.toml"))) or "none"
+    if not path.exists():
         raise BadInput(
-            str(path), "there is no such mapping", f"Name a TOML file. Shipped ones: {shipped}."
+            str(path),
+            "there is no such mapping",
+            "Name a TOML file; docs/mapping.md shows what it holds, docs/examples has some.",
         )
-    return checked(model_from_toml(Mapping, found), dictionary, found.name)
+    return checked(model_from_toml(Mapping, path), dictionary, path.name)
 
 
 def mapping_from_json(text: str, dictionary: Dictionary) -> Mapping:

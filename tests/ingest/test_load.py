@@ -255,3 +255,14 @@ def test_a_mapping_may_be_put_in_place_of_all(member: Any, codes: tuple[str, str
     )
     member.load(mapping=Path(member.folder / "second-line.toml"))
     assert len(member.known("invoice")) == 1
+
+
+def test_an_event_outside_the_declared_days_of_a_full_extract_is_warned_about(
+    member: Any, invoices: Invoices
+) -> None:
+    header, row = invoices(("1", "5"))
+    odd = row.replace("2026-05-01", "2024-05-01").replace(",1,", ",2,")
+    report = member.loads_only("a.csv", header, row, odd, extract="full")
+    (file,) = report.files
+    assert (file.accepted, file.warned) == (1, 1)
+    assert [rule.partition(":")[0] for _, _, rule in member.rules()] == ["OUTSIDE_PERIOD"]

@@ -94,6 +94,14 @@ def test_a_row_that_says_it_is_about_a_person_is_refused_in_every_kind_of_file(
     assert left_in(tmp_path, NUMBER, codes[0], codes[1]) == []
 
 
+def test_a_column_on_who_acts_for_the_enterprise_says_nothing_of_the_row(
+    member: Any, codes: tuple[str, str, str]
+) -> None:
+    header = "seller,invoice_no,buyer,issued_on,amount,法定代表人类型"
+    rows = f"{codes[0]},{NUMBER},{codes[1]},2026-05-01,5,自然人"
+    assert member.loads_only("a.csv", header, rows).files[0].accepted == 1
+
+
 def test_an_identity_number_in_place_of_a_party_is_refused_and_nothing_is_kept(
     member: Any, tmp_path: Path, codes: tuple[str, str, str]
 ) -> None:

@@ -1,6 +1,6 @@
 """Speed and memory of loading invoices: a made file of one source through `ingest_folder`.
 
-python bench/ingest.py [--rows N] [--parties P] [--again] [--folder DIR]
+python bench/ingest_rows.py [--rows N] [--parties P] [--again] [--folder DIR]
 
 The goal is 1,000,000 rows within three minutes and 2 GiB.
 """
