@@ -1,6 +1,9 @@
 """The hash chain of a journal: a line that was changed, removed or inserted is found.
 
 hash_k = SHA-256( previous hash, stream, k, at, payload as canonical JSON )
+
+Lines cut off at the end leave a shorter journal that is whole in itself: note the count and the
+last hash elsewhere (an archive does) and compare.
 """
 
 import hashlib

@@ -100,7 +100,8 @@ class Store(Protocol):
     def table(self, kind: str, snapshot: Snapshot, columns: Sequence[str]) -> pa.Table:
         """Columns of the rows that count as of two dates, in no particular order.
 
-        Missing text is "", missing integers are `network.MISSING`, missing rates NaN.
+        `tx_to` is open in all of them. Missing text is "", missing integers are
+        `network.MISSING`, missing rates NaN.
         """
         ...
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from graph_model.errors import BadInput, StoreError
 from graph_model.network import MISSING
 from graph_model.schema import RESERVED, Kind
+from graph_model.snapshot import OPEN_TX
 from graph_model.store.sqlite_tables import HOUSE_TYPE
 
 BATCH_ROWS = "65536"
@@ -61,6 +62,8 @@ def _filled(column: str, type_: pa.DataType) -> str:
     The driver takes a column's type from its first batch, so no batch may be all NULL; a required
     field can be missing too, in rows older than the field.
     """
+    if column == "tx_to":
+        return f"{OPEN_TX} AS tx_to"  # as it was known then; a later load may have closed the row
     if column in RESERVED:
         return f'"{column}"'
     if pa.types.is_string(type_):

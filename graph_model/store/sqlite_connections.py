@@ -72,6 +72,9 @@ class Connections:
             self._opened = [*alive, (threading.current_thread(), held)]
         return held
 
+    def __len__(self) -> int:
+        return len(self._opened)
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Turn SQLite's errors into ours."""

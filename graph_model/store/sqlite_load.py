@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from graph_model.errors import StoreError
@@ -93,7 +94,7 @@ class SqliteLoad:
         pending = iter(rows)
         while batch := list(islice(pending, WRITE_BATCH)):
             self._refuse_other_loads(batch)
-            batch.sort(key=lambda row: row.key)
+            batch.sort(key=attrgetter("key"))  # neighbours in the index are written together
             with self._transaction() as connection:
                 connection.executemany(query, (row.cells for row in batch))
             written += len(batch)
