@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from graph_model.store.archive import read_archive, write_archive
-
 from api.services.workspace import Workspace
+from graph_model.store.archive import read_archive, write_archive
 
 
 def archive(workspace: Workspace, folder: Path) -> str:
