@@ -38,7 +38,7 @@ package = importlib.import_module(sys.argv[1])
 for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
     if not found.name.startswith("graph_model.store"):
         importlib.import_module(found.name)
-drivers = {"sqlite3", "neo4j", "adbc_driver_sqlite", "fastapi", "starlette"} & set(sys.modules)
+drivers = {"sqlite3", "neo4j", "fastapi", "starlette"} & set(sys.modules)
 sys.exit(", ".join(sorted(drivers)) or 0)
 """
 
@@ -49,6 +49,14 @@ def test_importing_the_pure_part_loads_no_driver_and_no_web(package: str) -> Non
         [sys.executable, "-c", IMPORT_ALL, package], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_no_second_sqlite_library_enters_the_process() -> None:
+    """Two copies would drop one another's locks; see graph_model/store/sqlite_arrow.py."""
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for driver in ("adbc-driver-sqlite", "apsw", "pysqlite3", "duckdb"):
+            assert f"{driver}==" not in text
 
 
 def test_no_other_distribution_claims_our_package_names() -> None:

@@ -132,7 +132,9 @@ class SqliteStore:
         """Columns of the rows that count; see `protocol.Store.table`."""
         known, day = self.dictionary.kind(kind), snapshot.date.isoformat()
         tx = self._published(snapshot.tx)
-        return read_columns(self.path, known, columns, COUNTS, (tx, tx, day, day))
+        with self.connections.translated():
+            own = self.connections.own()
+            return read_columns(own, known, columns, COUNTS, (tx, tx, day, day))
 
     def history(self, key: str) -> list[tuple[str, Row]]:
         """Everything ever published under a key or about a party; see `protocol.Store.history`."""
