@@ -30,7 +30,10 @@ Value = str | int | float | None
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a kind, a row of `fields.csv`."""
+    """One field of a kind, a row of `fields.csv`.
+
+    `least` there is the smallest number allowed, or the date field that a day may not come before.
+    """
 
     kind: str
     name: str
@@ -39,6 +42,7 @@ class Field:
     unit: str
     required: bool
     least: int | None
+    not_before: str
     codes: str
     meaning: str
     source_clause: str
@@ -51,7 +55,7 @@ class Kind:
 
     `time` says what an interval of validity means: an *event* has a day and is corrected as a
     whole; a *period* brings its own start and end; a *state* holds from the extract that says it
-    until the next one that says otherwise.
+    until the next one that says otherwise. `apart` names two parties that should not be one.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Kind:
     key: tuple[str, ...]
     valid_from: str
     valid_to: str
+    apart: tuple[str, ...]
     meaning: str
     source: str
     fields: tuple[Field, ...]
@@ -225,7 +230,8 @@ def load_dictionary(folder: Path = DICTIONARY_FOLDER) -> Dictionary:
             **{k: row[k] for k in ("kind", "zh", "type", "unit", "codes", "meaning")},
             name=row["field"],
             required=row["required"] == "yes",
-            least=int(row["least"]) if row["least"] else None,
+            least=int(row["least"]) if row["least"].isdigit() else None,
+            not_before="" if row["least"].isdigit() else row["least"],
             source_clause=row["source_clause"],
             visibility=row["visibility"],
         )
@@ -288,14 +294,21 @@ def _kind(row: Mapping[str, str], fields: Mapping[str, list[Field]]) -> Kind:
         name=name,
         **{k: row[k] for k in ("zh", "en", "time", "valid_from", "valid_to", "meaning", "source")},
         key=tuple(row["key"].split()),
+        apart=tuple(row["apart"].split()),
         fields=tuple(own.values()),
     )
     if not _NAME.fullmatch(name):
         raise _broken("kinds.csv", name, "a kind is named with a-z, 0-9 and _")
     if made.time not in TIMES:
         raise _broken("kinds.csv", name, f"time {made.time} is none of {', '.join(TIMES)}")
+    for field in own.values():
+        if field.not_before and (field.not_before not in own or field.type != "date"):
+            rule = "least of a date names a date field of the kind"
+            raise _broken("fields.csv", f"{name}.{field.name}", rule)
     if not made.key or not all(k in own and own[k].required for k in made.key):
         raise _broken("kinds.csv", name, "every part of the key is a required field of the kind")
+    if made.apart and (len(made.apart) != 2 or not set(made.apart) <= set(made.party_fields)):
+        raise _broken("kinds.csv", name, "apart names two party fields of the kind")
     dates = [made.valid_from, made.valid_to]
     if any(d and (d not in own or own[d].type != "date") for d in dates):
         raise _broken("kinds.csv", name, "valid_from and valid_to name date fields of the kind")

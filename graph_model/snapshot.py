@@ -77,7 +77,12 @@ class Interval:
     @property
     def is_empty(self) -> bool:
         """Whether it holds on no day."""
-        return self.start >= self.end
+        return not self.is_forward
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether its first day lies before its end."""
+        return self.start < self.end
 
     def holds_on(self, day: str) -> bool:
         """Whether `day` is one of its days."""

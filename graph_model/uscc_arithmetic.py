@@ -139,12 +139,20 @@ def is_person_id(code: str) -> bool:
         True when the check digit fits, the region begins with a province (83 is the residence
         permit of Taiwan) and the birth date is a day of 1900 to 2099.
     """
+    if not has_shape_of_person_id(code):
+        return False
+    total = sum(int(digit) << (17 - i) for i, digit in enumerate(code[:17]))
+    return (total + INNER_CHECKS.index(code[17])) % 11 == 1
+
+
+def has_shape_of_person_id(code: str) -> bool:
+    """Whether 18 characters look like an identity number, whatever their check digit says.
+
+    A mistyped identity number is still somebody's.
+    """
     if len(code) != 18 or not (code.isascii() and code[:17].isdigit()):
         return False
     if code[17] not in INNER_CHECKS or (code[:2] not in PROVINCES and code[:2] != "83"):
-        return False
-    total = sum(int(digit) << (17 - i) for i, digit in enumerate(code[:17]))
-    if (total + INNER_CHECKS.index(code[17])) % 11 != 1:
         return False
     year, month, day = int(code[6:10]), int(code[10:12]), int(code[12:14])
     try:

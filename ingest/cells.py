@@ -13,6 +13,7 @@ from graph_model import identity, uscc
 from graph_model.errors import BadInput
 from graph_model.schema import Code
 from graph_model.statement import Severity
+from graph_model.uscc_arithmetic import has_shape_of_person_id
 from graph_model.uscc_reasons import reasons
 
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d{1,2})?")
@@ -25,6 +26,7 @@ _DATE = re.compile(
 )
 
 
+_PERSON_MARK = re.compile(r"[（(]\s*(?:个人|自然人)\s*[)）]")
 _EIGHTEEN = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 
 
@@ -233,7 +235,7 @@ def parse_uscc(text: str, *, let_through: bool = False) -> tuple[str, str, str]:
     way_out = ". ".join(dict.fromkeys(reason.way_out_en for reason in told))
     if found.verdict != "invalid":
         return identity.of_uscc(found.code), rule, way_out
-    if "PERSON_ID" in found.reasons:
+    if "PERSON_ID" in found.reasons or has_shape_of_person_id(found.code):
         clause = "PERSON_ID: an identity number of a person; persons are never stored or scored"
         raise Unreadable(f"{clause} (PIPL Art. 28)", way_out, severity="refused")
     if let_through and [r.code for r in told if r.severity == "quarantine"] == ["CHECK_OUTER"]:
@@ -252,6 +254,23 @@ def without_person_ids(text: str) -> str:
     return _EIGHTEEN.sub(_blanked, text) if len(text) >= 18 else text
 
 
+def names_a_person(text: str) -> bool:
+    """Whether the name or code of a party is that of a natural person.
+
+    It holds an identity number, mistyped or not, or says so in brackets.
+
+    >>> names_a_person("张某（个人）"), names_a_person("张某 440000190001010001")
+    (True, True)
+    """
+    if _PERSON_MARK.search(text):
+        return True
+    return len(text) >= 18 and any(map(_is_identity_number, _EIGHTEEN.findall(folded(text))))
+
+
 def _blanked(found: re.Match[str]) -> str:
-    is_person = "PERSON_ID" in uscc.check(found[0]).reasons
-    return "(identity number not kept)" if is_person else found[0]
+    return "(identity number not kept)" if _is_identity_number(found[0]) else found[0]
+
+
+def _is_identity_number(text: str) -> bool:
+    shaped = has_shape_of_person_id(text.upper())
+    return shaped and uscc.check(text).verdict == "invalid"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from graph_model.schema import Code, Kind, Value, key_of
 from graph_model.snapshot import OPEN_DATE, Interval
-from ingest.cells import folded, words
+from ingest.cells import folded, names_a_person, words
 from ingest.normalise import Fault, Fields
 from ingest.raw_table import RawChunk
 from ingest.said import Part
@@ -49,7 +49,10 @@ class Checked:
 
 
 def refusals(
-    chunk: RawChunk, banned: Mapping[str, Code], kind_columns: Iterable[str] | None
+    chunk: RawChunk,
+    banned: Mapping[str, Code],
+    kind_columns: Iterable[str] | None,
+    party_columns: Iterable[str],
 ) -> list[Fault]:
     """Rows that the law lets nobody keep: of them only line and clause are told.
 
@@ -63,6 +66,9 @@ def refusals(
         Columns that say of which kind a credit record is, where the file holds such records:
         there a banned word anywhere in the cell refuses the row, in other columns only a cell
         that is the banned word (an authority may be called 信访局).
+    party_columns : iterable of str
+        Columns that hold codes or names of parties: an identity number in one, or a name that
+        says it is a person's, refuses the row.
     """
     persons = words("person")
     found: dict[int, Fault] = {}
@@ -72,6 +78,10 @@ def refusals(
         for place, cell in enumerate(column):
             if cell and (cell in persons or folded(cell) in persons):
                 found.setdefault(place, _person(place, header))
+    for header in party_columns:
+        for place, cell in enumerate(chunk.columns.get(header, ())):
+            if names_a_person(cell):
+                found.setdefault(place, _identity(place, header))
     if kind_columns is None:
         return list(found.values())
     aliases = [
@@ -93,6 +103,15 @@ def _person(place: int, header: str) -> Fault:
         "PERSON: the row is about a natural person; persons are never stored or scored "
         "(Personal Information Protection Law Art. 28; Regulation on the Credit Reporting "
         "Industry Art. 13)",
+        "Take persons out of the file before it is sent.",
+    )
+
+
+def _identity(place: int, header: str) -> Fault:
+    return Fault(
+        *(place, header, "(not kept)", "refused"),
+        "PERSON_ID: a natural person stands where a party should; persons are never stored or "
+        "scored (Personal Information Protection Law Art. 28)",
         "Take persons out of the file before it is sent.",
     )
 
@@ -158,6 +177,43 @@ def outside(fields: Fields, rows: Iterable[Stated], period: Interval) -> list[Fa
         for row in rows
         if not row.holds.starts_in(period)
     ]
+
+
+def odd(fields: Fields, rows: Iterable[Stated]) -> list[Fault]:
+    """Rows that count and look wrong: one party on both sides, days in the wrong order.
+
+    `apart` in `kinds.csv` names the two sides, `least` in `fields.csv` the day that a day may not
+    come before.
+    """
+    kind, found = fields.kind, list[Fault]()
+    sides = [kind.field_names.index(name) for name in kind.apart]
+    ordered = [
+        (kind.field_names.index(f.name), kind.field_names.index(f.not_before), f)
+        for f in kind.fields
+        if f.not_before
+    ]
+    for row in rows:
+        if sides and row.values[sides[0]] == row.values[sides[1]]:
+            names = ", ".join(kind.field_names[k] for k in sides)
+            found.append(
+                Fault(
+                    *(row.place, names, str(row.values[sides[0]]), "warning"),
+                    "ONE_PARTY: the same party stands on both sides; it makes no link",
+                    "Correct one of the two parties.",
+                )
+            )
+        for late, early, field_ in ordered:
+            day, first = row.values[late], row.values[early]
+            if day and first and Interval(str(day), str(first)).is_forward:
+                found.append(
+                    Fault(
+                        *(row.place, field_.name, str(day), "warning"),
+                        f"DAY_ORDER: {field_.zh} lies before {kind.field(field_.not_before).zh} "
+                        f"{first}",
+                        "Correct one of the two days.",
+                    )
+                )
+    return found
 
 
 def _empty(place: int, kind: Kind, holds: Interval) -> Fault:

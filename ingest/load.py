@@ -10,6 +10,7 @@ from ingest.extract import Extract
 from ingest.loading import SHRINK_LIMIT, Loading, Progress
 from ingest.said import Settled
 from ingest.source_file import SourceDeclaration, files_of, mapping_of
+from ingest.superseded import superseded
 
 __all__ = ["SHRINK_LIMIT", "LoadReport", "Progress", "ingest_folder"]
 
@@ -84,16 +85,21 @@ def ingest_folder(
         loading = Loading(load, dictionary, declared.id, progress, settled(store, declared.id))
         loading.take(extracts, allow_shrink=allow_shrink)
         number = 0
-        if load.has_written and not dry_run:
-            number = load.publish(loading.files)
+        if dry_run:
+            load.abort(forget=True)
+        else:
+            full = [p.name for e in extracts if e.declared.extract == "full" for p in e.paths]
+            load.resolve(superseded(store, loading, declared.id, full))
+            number = load.publish(loading.files) if load.has_written else 0
     return LoadReport(number, declared.id, tuple(loading.files), loading.rules)
 
 
 def settled(store: Store, source: str) -> dict[str, Settled]:
     """Rows that were corrected and taken in again, by the content they came with at first."""
+    replays = {load.number for load in store.loads() if any(f.replays for f in load.files)}
     found: dict[str, set[tuple[int, int]]] = {}
     for finding in store.findings(source):
-        if finding["resolved_by"]:
+        if finding["resolved_by"] in replays:
             place = (finding["resolved_by"], finding["line"])
             found.setdefault(finding["sha256"], set()).add(place)
     return {content: frozenset(places) for content, places in found.items()}

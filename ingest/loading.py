@@ -83,6 +83,8 @@ class Loading:
     ) -> None:
         self.load = load
         self.rules: Counter[tuple[Severity, str]] = Counter()
+        self.kept_aside: set[tuple[str, ...]] = set()
+        self.contents: set[str] = set()
         self._dictionary = dictionary
         self._source = source
         self._progress = progress
@@ -169,6 +171,7 @@ class Loading:
             if file.extract == "full":
                 period = Interval(file.period_from, file.period_to)
                 faults += check.outside(fields, found.rows, period)
+            faults += check.odd(fields, found.rows)
             whole = [str(key) for key in map(_whole, found.unstated) if key is not None]
             self._said.add_aside(fields.kind.name, file.as_of, whole, found.unstated)
         status = [check.GOOD] * len(chunk.lines)
@@ -228,7 +231,20 @@ class Loading:
         records = [rule for rule in mapping.statement if rule.kind == "credit_record"]
         columns = [c for rule in records for c in rule.fields["record_kind"].columns]
         banned = self._dictionary.codes("trivial_misbehaviour")
-        return check.refusals(chunk, banned, columns if records else None)
+        parties = self._party_columns(mapping)
+        return check.refusals(chunk, banned, columns if records else None, parties)
+
+    def _party_columns(self, mapping: FileMapping) -> list[str]:
+        """Columns of codes and names of parties, as the mapping has them."""
+        found: list[str] = []
+        for rule in mapping.statement:
+            kind = self._dictionary.kind(rule.kind)
+            for name, field_rule in rule.fields.items():
+                named = (kind.name, name) == ("party", "name")
+                if kind.field(name).type == "party" or named:
+                    found += field_rule.columns
+                    found += [field_rule.name_column] if field_rule.name_column else []
+        return list(dict.fromkeys(found))
 
     def note(
         self,
@@ -244,17 +260,21 @@ class Loading:
         Identity numbers of persons are not kept in either.
         """
         findings: list[Finding] = []
+        told: set[tuple[int, str]] = set()
         for fault in faults:
             worst = status[fault.place]
             refused = worst == check.REFUSED
-            if refused and fault.severity != "refused":
+            rule = fault.rule.partition(":")[0]
+            if refused and (fault.severity != "refused" or (fault.place, rule) in told):
                 continue
+            told.add((fault.place, rule))
             row = {}
             if worst == check.QUARANTINED:
                 row = {
                     header: without_person_ids(column[fault.place])
                     for header, column in chunk.columns.items()
                 }
+                self.kept_aside.add(row_key(row))
             findings.append(
                 Finding(
                     file=number,
@@ -267,9 +287,10 @@ class Loading:
                     row=row,
                 )
             )
-            self.rules[fault.severity, fault.rule.partition(":")[0]] += 1
+            self.rules[fault.severity, rule] += 1
         if findings:
             self.load.note(content, findings)
+        self.contents.add(content)
 
     def _end_all(self, full: Iterable[Extract], allow_shrink: bool, *, events: bool) -> None:
         for extract in full:
@@ -305,6 +326,11 @@ class Loading:
         left = (replace(rest, tx_from=self.load.number) for _, rest in ended if rest is not None)
         self.load.open_rows(kind.name, left)
         return len(ended)
+
+
+def row_key(row: Mapping[str, str]) -> tuple[str, ...]:
+    """What tells one row kept aside from another: its columns and cells."""
+    return tuple(cell for header in sorted(row) for cell in (header, row[header]))
 
 
 def _reading_faults(chunk: RawChunk) -> list[Fault]:

@@ -96,20 +96,28 @@ class Part:
         return RawChunk(columns, lines, {})
 
 
-def replay(store: Store, path: Path) -> list[LoadReport]:
+def replay(store: Store, path: Path, *, dry_run: bool = False) -> list[LoadReport]:
     """Take corrected rows in again, by the mapping they first came through.
 
-    Rows that are good now are loaded and their findings settled; the others stay as they are.
+    Rows that are good now are loaded and their findings settled; the others stay as they are. A
+    dry run does everything and publishes nothing.
 
     Raises
     ------
     BadInput
         When the file is no quarantine file of this store, or names a finding that is not waiting.
     """
-    return [_replay_part(store, path, part) for part in _parts(store, path)]
+    parts = _parts(store, path)
+    if not parts:
+        raise BadInput(
+            path.name,
+            "holds no row",
+            "Write the file anew with `alliance quality --quarantine FILE` and correct its rows.",
+        )
+    return [_replay_part(store, path, part, dry_run=dry_run) for part in parts]
 
 
-def _replay_part(store: Store, path: Path, part: Part) -> LoadReport:
+def _replay_part(store: Store, path: Path, part: Part, *, dry_run: bool) -> LoadReport:
     mapping = mapping_from_json(part.file.mapping, store.dictionary)
     source = part.load.source
     chunk = part.chunk()
@@ -132,7 +140,9 @@ def _replay_part(store: Store, path: Path, part: Part) -> LoadReport:
         loading.note(content_of(file, mapping), chunk, faults, taken.status)
         load.resolve(f for k in sorted(good) for f in part.findings[chunk.lines[k]])
         counted = taken.counted(file)
-        number = load.publish([counted]) if load.has_written else 0
+        if dry_run:
+            load.abort(forget=True)
+        number = load.publish([counted]) if load.has_written and not dry_run else 0
     rules = Counter((fault.severity, fault.rule.partition(":")[0]) for fault in taken.faults)
     return LoadReport(number, source.id, (counted,), rules)
 
@@ -167,6 +177,13 @@ def _parts(store: Store, path: Path) -> list[Part]:
                     "Put them back; correct cells, and leave the columns as they are.",
                 )
             row = {header: cells[header][k] for header in finding["row"]}
+            told = chunk.columns["value"][k].strip()
+            if told != finding["value"].strip() and row == finding["row"]:
+                raise BadInput(
+                    f"{path.name}, line {line}, value {told!r}",
+                    "the column value only tells what was found; it is not read",
+                    f"Correct the row itself, in the columns that begin with {ROW!r}.",
+                )
             if any(row.values()):
                 part.rows[at] = row
             if chunk.columns["let_through"][k].strip().lower() == "yes":

@@ -1,5 +1,6 @@
 """`alliance ingest`: source files into the store."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def ingest(
         )
     with workspace(store, home) as opened, progress_bar() as (bar, task):
         if replay is not None:
-            reports = ingesting.replay_quarantine(opened, replay)
+            reports = ingesting.replay_quarantine(opened, replay, dry_run=dry_run)
             quarantine: dict[int, Path] = {}
         else:
             done = ingesting.ingest(
@@ -65,6 +66,9 @@ def ingest(
             reports = [one.report for one in done]
             quarantine = {one.report.load: one.quarantine for one in done if one.quarantine}
     console.print(table_of(reports, dry_run=dry_run))
+    rules = sum((report.rules for report in reports), start=Counter[tuple[str, str]]())
+    for (severity, rule), count in rules.most_common():
+        console.print(f"{count:>7,}  {severity:10}  {rule}", markup=False)
     for load, path in quarantine.items():
         console.print(f"load {load}: rows kept aside are in {path}", soft_wrap=True)
 

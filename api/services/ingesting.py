@@ -96,9 +96,11 @@ def ingest(
     return done
 
 
-def replay_quarantine(workspace: Workspace, path: Path) -> list[LoadReport]:
+def replay_quarantine(
+    workspace: Workspace, path: Path, *, dry_run: bool = False
+) -> list[LoadReport]:
     """Take corrected rows of a quarantine file in again."""
-    return replay(workspace.store, path)
+    return replay(workspace.store, path, dry_run=dry_run)
 
 
 def _quarantine_file(workspace: Workspace, report: LoadReport) -> Path | None:

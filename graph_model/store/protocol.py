@@ -72,8 +72,11 @@ class Load(Protocol):
         """
         ...
 
-    def abort(self) -> None:
-        """Undo everything written under this number; the number itself is not used again."""
+    def abort(self, *, forget: bool = False) -> None:
+        """Undo everything written under this number; the number itself is not used again.
+
+        With `forget` no record of the load is left either, and its number is free.
+        """
         ...
 
 

@@ -175,13 +175,16 @@ class SqliteLoad:
         self._ended = True
         return self.number
 
-    def abort(self) -> None:
+    def abort(self, *, forget: bool = False) -> None:
         """Undo everything written under this number; nothing after `publish`."""
         if self._ended:
             return
         self._ended = True
         if self._begun:
             undo_unpublished(self._connections, self._dictionary)
+            if forget:
+                with self._connections.writing() as connection:
+                    connection.execute("DELETE FROM loads WHERE number = ?", (self.number,))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

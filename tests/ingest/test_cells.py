@@ -210,5 +210,21 @@ class TestCodesOfParties:
 
 
 def test_identity_numbers_are_taken_out_of_what_is_kept() -> None:
-    kept = cells.without_person_ids("甲,440000190001010000,91440112XXXX000191,440000190001010001")
-    assert kept == "甲,(identity number not kept),91440112XXXX000191,440000190001010001"
+    """Also mistyped ones; a code, and digits that hold no birthday, stay."""
+    text = "甲,440000190001010000,91440112XXXX000191,440000190001010001,440000190013010001"
+    assert cells.without_person_ids(text) == (
+        "甲,(identity number not kept),91440112XXXX000191,"
+        "(identity number not kept),440000190013010001"
+    )
+
+
+@pytest.mark.parametrize("name", ["张某（个人）", "李某(自然人)", "王某440000190001010001"])
+def test_a_name_can_say_that_it_is_a_persons(name: str) -> None:
+    assert cells.names_a_person(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["广州个人护理用品有限公司", "91440112XXXX000191", "914401160784081960"]
+)
+def test_other_names_and_codes_do_not(name: str) -> None:
+    assert not cells.names_a_person(name)

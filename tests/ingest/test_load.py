@@ -109,8 +109,8 @@ def test_a_dry_run_counts_and_publishes_nothing(member: Any, invoices: Invoices)
     assert (report.load, report.files[0].accepted, report.files[0].quarantined) == (0, 1, 1)
     assert report.rules == {("quarantine", "is not a number"): 1}
     assert state_of(member.store) == before
-    assert [load.state for load in member.store.loads()] == ["aborted"]
-    assert member.load().load == 2
+    assert member.store.loads() == []
+    assert member.load().load == 1
 
 
 def test_a_file_that_is_not_there_is_named_before_anything_is_read(
@@ -266,3 +266,35 @@ def test_an_event_outside_the_declared_days_of_a_full_extract_is_warned_about(
     (file,) = report.files
     assert (file.accepted, file.warned) == (1, 1)
     assert [rule.partition(":")[0] for _, _, rule in member.rules()] == ["OUTSIDE_PERIOD"]
+
+
+def test_one_party_on_both_sides_and_days_in_the_wrong_order_are_warned_about(
+    member: Any, codes: tuple[str, str, str]
+) -> None:
+    a, b, _ = codes
+    header = "seller,invoice_no,buyer,issued_on,amount,due_on"
+    rows = (f"{a},1,{a},2026-05-01,5,", f"{a},2,{b},2026-05-01,5,2026-04-30")
+    report = member.loads_only("a.csv", header, *rows)
+    assert (report.files[0].accepted, report.files[0].warned) == (0, 2)
+    assert report.rules == {("warning", "ONE_PARTY"): 1, ("warning", "DAY_ORDER"): 1}
+
+
+def test_a_row_that_comes_again_as_wrong_as_before_waits_once(
+    member: Any, invoices: Invoices
+) -> None:
+    header, bad, good = invoices(("1", "many"), ("2", "5"))
+    member.loads_only("a.csv", header, bad)
+    member.loads_only("b.csv", header, good, bad)
+    waits = [f for f in member.store.findings() if not f["resolved_by"]]
+    assert [(f["load"], f["line"]) for f in waits] == [(2, 3)]
+
+
+def test_a_newer_full_extract_settles_what_the_older_had_wrong(
+    member: Any, invoices: Invoices
+) -> None:
+    header, bad, good = invoices(("1", "many"), ("1", "5"))
+    member.loads_only("a.csv", header, bad, extract="full")
+    member.loads_only("a.csv", header, good, extract="full")
+    assert [f for f in member.store.findings() if not f["resolved_by"]] == []
+    member.loads_only("a.csv", header, bad, extract="full")  # the old file comes once more
+    assert len(list(member.known("invoice"))) == 1

@@ -229,3 +229,23 @@ class TestForeignFiles:
         error = self.refused(member.store, kept)
         assert "row:buyer" in error.value
         assert "Put them back" in error.way_out
+
+
+def test_a_dry_replay_writes_nothing(member: Any, kept: Path) -> None:
+    def correct(line: dict[str, str]) -> None:
+        line["row:amount"] = "5"
+
+    before = (member.store.head(), len(member.store.loads()), len(waiting(member.store)))
+    (report,) = replay(member.store, edited(kept, correct), dry_run=True)
+    assert (report.load, report.files[0].accepted) == (0, 2)
+    assert (member.store.head(), len(member.store.loads()), len(waiting(member.store))) == before
+    (report,) = replay(member.store, kept)
+    assert report.load == 2
+
+
+def test_correcting_the_value_instead_of_the_row_is_told(member: Any, kept: Path) -> None:
+    def correct(line: dict[str, str]) -> None:
+        line["value"] = "5"
+
+    with pytest.raises(BadInput, match="row:"):
+        replay(member.store, edited(kept, correct))

@@ -145,3 +145,29 @@ def test_a_refused_row_does_not_hold_up_the_others(
     report = member.loads_only("r.csv", HEADER, *rows, **RECORD)
     assert (report.files[0].accepted, report.files[0].refused) == (1, 1)
     assert [r["record_no"] for r in member.known("credit_record")] == ["2"]
+
+
+@pytest.mark.parametrize("name", ["张某（个人）", "李某440000190001010001", "440000190001010001"])
+def test_a_person_named_where_a_code_is_missing_is_refused(
+    member: Any, tmp_path: Path, codes: tuple[str, str, str], name: str
+) -> None:
+    mapping = member.maps(
+        "named.toml",
+        'name = "x"\n[[statement]]\nkind = "invoice"\n[statement.fields]\n'
+        + "\n".join(f'{f} = {{ column = "{f}" }}' for f in ("seller", "invoice_no", "issued_on"))
+        + '\namount = { column = "amount" }\nbuyer = { column = "buyer", name_column = "name" }\n',
+    )
+    header = "seller,invoice_no,buyer,name,issued_on,amount"
+    rows = f"{codes[0]},{NUMBER},,{name},2026-05-01,5"
+    report = member.loads_only("a.csv", header, rows, reading=mapping)
+    assert (report.files[0].quarantined, report.files[0].refused) == (1, 1)
+    assert left_in(tmp_path, NUMBER, name) == []
+
+
+def test_a_mistyped_identity_number_in_place_of_a_code_is_refused(
+    member: Any, tmp_path: Path, codes: tuple[str, str, str]
+) -> None:
+    header = "seller,invoice_no,buyer,issued_on,amount"
+    rows = f"{codes[0]},{NUMBER},440000190001010001,2026-05-01,5"
+    assert member.loads_only("a.csv", header, rows).files[0].refused == 1
+    assert left_in(tmp_path, NUMBER, "440000190001010001") == []

@@ -136,8 +136,8 @@ class ModelLoad:
         self.store.records.append(record)
         return self.number
 
-    def abort(self) -> None:
-        if not self.ended and self.wrote:
+    def abort(self, *, forget: bool = False) -> None:
+        if not self.ended and self.wrote and not forget:
             record = LoadRecord(self.number, "aborted", self.source, (), NOW, NOW)
             self.store.records.append(record)
         self.ended = True
