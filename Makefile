@@ -20,11 +20,14 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tests/shared/dead_links.py
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	$(BIN)/python bench/store.py
 	$(BIN)/python bench/ingest_rows.py
 	$(BIN)/python bench/picture.py
 	$(BIN)/python bench/chain_risk.py
+	$(BIN)/python bench/chain_risk_eon.py
+	$(BIN)/python bench/origins.py
+	$(BIN)/python bench/what_if.py
 
 docs: $(VENV)/.dev
 	$(BIN)/alliance dictionary > docs/data-dictionary.md
@@ -36,6 +39,9 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header pyproject.toml --group build --group dev \
 	  -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header pyproject.toml --group bench -c requirements.lock \
+	  -o requirements-bench.lock
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
@@ -51,6 +57,10 @@ $(VENV)/.dev: $(VENV)/.made requirements-dev.lock pyproject.toml
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(PIP) --require-hashes -r requirements-bench.lock
+	touch $@
 
 clean:
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

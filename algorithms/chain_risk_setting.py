@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.kernels.contagion import RATE_BITS, RATE_LIMIT, Wiring, packed, slack_units
+from algorithms.kernels.sorting import counting_order
 from algorithms.links import Floats, Ints, Links, name_of
 from graph_model.errors import BadInput
 
@@ -73,54 +74,69 @@ def setting_of(
     place = np.empty(nodes, np.int64)
     place[parties] = np.arange(nodes)
     layers = max(len(links.layers), 1)
-    triple = (place[links.hit] * nodes + place[links.fallen]) * layers + links.layer
-    by_triple = np.argsort(triple, kind="stable")
-    triple = triple[by_triple]
+    hit, fallen = place[links.hit], place[links.fallen]
+    code = hit * nodes + fallen
+    triple = code * layers + links.layer
+    by_triple = np.arange(len(links))
+    if not (triple[1:] > triple[:-1]).all():  # derived links come in this order
+        by_triple = np.argsort(triple, kind="stable")
+        hit, fallen, code, triple = (a[by_triple] for a in (hit, fallen, code, triple))
     if len(doubled := np.flatnonzero(triple[1:] == triple[:-1])):
         k = int(by_triple[doubled[0]])
         rule = "a pair has one link in a layer"
         raise BadInput(f"link {k}, layer {links.layers[links.layer[k]]}", rule, "Add them up.")
-    code = triple // layers
-    hit, fallen = code // max(nodes, 1), code % max(nodes, 1)
     rate = links.rate[by_triple] * years
     is_fallen = fallen_before[parties]
-    able = ~is_fallen[hit] & (rate > 0)
-    standing, live = able & is_fallen[fallen], able & ~is_fallen[fallen]
+    live, standing = rate > 0, np.zeros(len(links), np.bool_)
+    if is_fallen.any():
+        able = live & ~is_fallen[hit]
+        standing, live = able & is_fallen[fallen], able & ~is_fallen[fallen]
 
     pair = np.full(len(links), -1, np.int64)
-    first = np.diff(code[live], prepend=-1) != 0
-    pairs, pair[live] = code[live][first], np.cumsum(first) - 1
-    pair_hit, pair_fallen = pairs // max(nodes, 1), pairs % max(nodes, 1)
-    pair_rate = _summed(pair[live], rate[live], len(pairs))
-    if len(pairs) and pair_rate.max() > RATE_LIMIT:
+    at = slice(None) if live.all() else np.flatnonzero(live)
+    code = code[at]
+    new = np.ones(len(code), np.bool_)
+    new[1:] = code[1:] != code[:-1]
+    pair[at] = np.cumsum(new) - 1
+    pair_hit, pair_fallen = hit[at][new], fallen[at][new]
+    pair_rate = _summed(pair[at], rate[at], len(pair_hit))
+    if len(pair_rate) and pair_rate.max() > RATE_LIMIT:
         k = int(np.argmax(pair_rate))
         two = f"{name_of(names, pair_fallen[k])} -> {name_of(names, pair_hit[k])}"
         raise too_fast(f"rate {pair_rate[k]:g} a horizon of the links {two}")
 
     own_units = _units(own[parties])
     np.add.at(own_units, hit[standing], _units(rate[standing]))
-    by_fallen = np.argsort(pair_fallen, kind="stable")
-    in_place = np.empty(len(pairs), np.int32)
-    in_place[by_fallen] = np.arange(len(pairs))
+    out_start = _starts(pair_fallen, nodes)
+    by_fallen = counting_order(pair_fallen, out_start)
+    in_place = np.empty(len(by_fallen), np.int32)
+    in_place[by_fallen] = np.arange(len(by_fallen))
     wiring = Wiring(
-        key=np.array([key_of(raw) for raw in names.tolist()], np.uint64),
+        key=keys_of(names),
         own=own_units,
         own_bound=slack_units(own_units),
         own_rate=own[parties] + _summed(hit[standing], rate[standing], nodes),
-        out_start=_starts(pair_fallen, nodes),
+        out_start=out_start,
         out_pair=packed(_units(pair_rate[by_fallen]), pair_hit[by_fallen]),
         out_rate=pair_rate[by_fallen],
         in_start=_starts(pair_hit, nodes),
         in_fallen=pair_fallen.astype(np.int32),
         in_place=in_place,
     )
-    pair[live] = in_place[pair[live]]
+    pair[at] = in_place[pair[at]]
     return Setting(parties, by_triple, hit, pair, standing, wiring)
 
 
 def key_of(raw: bytes) -> int:
     """Return the 64-bit key of random numbers that belongs to some bytes."""
     return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
+
+
+def keys_of(party_id: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint64]:
+    """Keys of many parties, each as `key_of` gives it: array of uint64, shape (n,)."""
+    digest = hashlib.blake2b
+    digests = [digest(raw, digest_size=8).digest() for raw in party_id.tolist()]
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 
 
 def _summed(place: Ints, values: Floats, size: int) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.chain_risk import ChainRisk
+from algorithms.industry import division_of
 from algorithms.links import Links
 from algorithms.parameters import Level
 from algorithms.scorecard import Scorecard
@@ -36,6 +37,7 @@ def explain(
     run : ChainRisk
         Computed with `links`.
     links : Links
+        Of the picture; places from `len(network)` on are industries.
     place : int
         Of the party.
     own : Scorecard, optional
@@ -151,6 +153,8 @@ def _layers(network: CreditNetwork, run: ChainRisk, links: Links, place: int) ->
 
 def _partner(network: CreditNetwork, run: ChainRisk, links: Links, link: int) -> Part:
     place = int(links.fallen[link])
+    if place >= len(network):
+        return _industry(run, links, link)
     party = network.party_id[place].decode()
     name = network.text("name", place) or party
     loss = int(links.loss_fen[link])
@@ -164,6 +168,19 @@ def _partner(network: CreditNetwork, run: ChainRisk, links: Links, link: int) ->
         party=party,
         layer=links.layers[int(links.layer[link])],
         statements=_statements(network, links.statements[start:stop]),
+    )
+
+
+def _industry(run: ChainRisk, links: Links, link: int) -> Part:
+    """Part of an industry: no party, so there is nobody whose consent it needs."""
+    key = run.party_id[int(links.fallen[link])].decode()
+    row = load_dictionary().codes("gbt4754").get(division_of(key) or "")
+    return Part(
+        key=key,
+        label_zh=row.zh if row else key,
+        label_en=(row.en if row else "") or (row.zh if row else key),
+        value=float(run.link_part[link]),
+        layer=links.layers[int(links.layer[link])],
     )
 
 

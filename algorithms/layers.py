@@ -4,8 +4,7 @@
 
 Losses are yuan, never shares, so that partners who trade nothing dilute nothing. Rates that the
 picture states outright replace what would be derived for their party, partner and layer. The
-industry layer has no yuan: until industries are nodes of the picture, its links are only those
-stated.
+industry layer has no yuan: `algorithms.industry` adds its links to these.
 """
 
 from collections.abc import Collection
@@ -14,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from algorithms.capacity import Floats, capacity, fen, margin, money
-from algorithms.links import Links
+from algorithms.links import Links, merged
 from algorithms.losses import LOSSES, Facts, Losses
 from algorithms.parameters import AssessmentParameters
 from graph_model.errors import BadInput
@@ -152,22 +151,17 @@ def _with_stated(network: CreditNetwork, derived: Links, off: Collection[str]) -
     own = code(
         *(places.astype(np.int64) for places in (derived.hit, derived.fallen, derived.layer))
     )
-    kept = ~np.isin(own, given)
-    both = np.concatenate((own[kept], given))
-    order = np.argsort(both, kind="stable")
-    lengths = np.diff(derived.statements_indptr)
-    counts = np.concatenate((lengths[kept], np.zeros(len(given), np.int64)))[order]
-    missing = np.full(len(given), MISSING)
-    return Links(
-        hit=(both // len(LAYERS) // nodes)[order].astype(np.int32),
-        fallen=(both // len(LAYERS) % nodes)[order].astype(np.int32),
-        layer=(both % len(LAYERS))[order].astype(np.int8),
-        rate=np.concatenate((derived.rate[kept], stated.rate[on]))[order],
-        loss_fen=np.concatenate((derived.loss_fen[kept], missing))[order],
+    outright = Links(
+        hit=stated.hit[on],
+        fallen=stated.fallen[on],
+        layer=layer[on].astype(np.int8),
+        rate=stated.rate[on],
+        loss_fen=np.full(len(given), MISSING),
         layers=LAYERS,
-        statements_indptr=np.concatenate(([0], np.cumsum(counts))),
-        statements=derived.statements[np.repeat(kept, lengths)],
+        statements_indptr=np.zeros(len(given) + 1, np.int64),
+        statements=np.zeros(0, np.int64),
     )
+    return merged(derived.where(~np.isin(own, given)), outright)
 
 
 def _joined(arrays: list[Ints]) -> Ints:

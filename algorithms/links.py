@@ -46,6 +46,42 @@ class Links:
     def __len__(self) -> int:
         return len(self.hit)
 
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "Links":
+        """Some of them (mask of shape (m,)), with their statements."""
+        lengths = np.diff(self.statements_indptr)
+        return Links(
+            hit=self.hit[chosen],
+            fallen=self.fallen[chosen],
+            layer=self.layer[chosen],
+            rate=self.rate[chosen],
+            loss_fen=self.loss_fen[chosen],
+            layers=self.layers,
+            statements_indptr=np.concatenate(([0], np.cumsum(lengths[chosen]))),
+            statements=self.statements[np.repeat(chosen, lengths)],
+        )
+
+
+def merged(one: Links, other: Links) -> Links:
+    """Both, sorted by hit, fallen and layer; `other` has the same layers and no statements."""
+    hit, fallen = np.concatenate((one.hit, other.hit)), np.concatenate((one.fallen, other.fallen))
+    layer = np.concatenate((one.layer, other.layer))
+    order = np.lexsort((layer, fallen, hit))
+    lengths = np.concatenate((np.diff(one.statements_indptr), np.zeros(len(other), np.int64)))
+    start = np.append(one.statements_indptr[:-1], np.zeros(len(other), np.int64))[order]
+    lengths = lengths[order]
+    after = np.cumsum(lengths)
+    place = np.repeat(start - (after - lengths), lengths) + np.arange(lengths.sum())
+    return Links(
+        hit=hit[order],
+        fallen=fallen[order],
+        layer=layer[order],
+        rate=np.concatenate((one.rate, other.rate))[order],
+        loss_fen=np.concatenate((one.loss_fen, other.loss_fen))[order],
+        layers=one.layers,
+        statements_indptr=np.concatenate(([0], after)),
+        statements=one.statements[place],
+    )
+
 
 def check_links(links: Links, party_id: npt.NDArray[np.bytes_]) -> None:
     """Check shapes, places and rates against the parties.

@@ -83,9 +83,13 @@ class AssessmentParameters:
     ----------
     version, status : str
         Of the pack; status `assumption` means not fitted to outcomes.
+    calibrated : bool
+        Whether `theta` and `own_scale` are fitted to outcomes.
     theta : float
         Intensity per year that a loss of the whole capacity adds, at ratio 1; 0 switches
         contagion off.
+    own_scale : float
+        Own intensities of parties are what points and averages say, times this.
     rate_cap : float
         Most intensity per year that one link adds.
     ratio : dict of str to float
@@ -116,13 +120,23 @@ class AssessmentParameters:
         Own intensity of sole traders, who count as persons and are not scored.
     industry_own_rate : float
         Own intensity of industry nodes.
+    industry_beta : float
+        How much of its own rate an industry under stress adds to a member.
+    industry_members : int
+        Enterprises of known revenue that make an industry.
+    own_rate_unknown : tuple of float
+        Bounds of the own intensity of parties of which too little is known.
+    bracket_scenarios : int
+        Scenarios of each run of the bracket; the run itself has its own number.
     levels : tuple of Level
         Ascending.
     """
 
     version: str
     status: str
+    calibrated: bool
     theta: float
+    own_scale: float
     rate_cap: float
     ratio: Mapping[str, float]
     lgd: float
@@ -143,11 +157,22 @@ class AssessmentParameters:
     pd_cap: float
     person_rate: SectorTable
     industry_own_rate: float
+    industry_beta: float
+    industry_members: int
+    own_rate_unknown: tuple[float, float]
+    bracket_scenarios: int
     levels: tuple[Level, ...]
 
     def __post_init__(self) -> None:
-        for name in ("theta", "rate_cap", "months_to_reroute", "industry_own_rate"):
+        rates = ("theta", "rate_cap", "months_to_reroute", "industry_own_rate", "industry_beta")
+        for name in rates:
             _check(name, getattr(self, name), getattr(self, name) >= 0, "it is not negative")
+        few = self.industry_members
+        _check("industry_members", few, few >= 1, "an industry has members")
+        unknown = self.own_rate_unknown
+        rule = "bounds are not negative and in order"
+        _check("own_rate_unknown", unknown, 0 <= unknown[0] <= unknown[1], rule)
+        _check("own_scale", self.own_scale, self.own_scale > 0, "it is positive")
         for name in ("lgd", "recovery", "capacity_floor"):
             value = getattr(self, name)
             _check(name, value, 0 <= value <= 1, "it is a share from 0 to 1")

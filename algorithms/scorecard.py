@@ -1,12 +1,14 @@
 """Own intensity of a party from its own facts: points, then a probability, then a rate.
 
     odds = odds of the reference * 2 ** ((reference points - points) / points to double odds)
-    PD = odds / (1 + odds), between floor and cap        own rate = -log(1 - PD) a year
+    PD = odds / (1 + odds), between floor and cap
+    own rate = own scale * -log(1 - PD) a year
 
 Points come from a table that is data: each line has a reason and a source, lines of one fact go
 from best to worst, and a fact that is not known has a line of its own. Facts of counterparties
 never enter. Lenders and guarantors have a table of their own. A stated `own_rate` replaces the
-points; sole traders count as persons and get an average; industries have one rate.
+points; sole traders count as persons and get an average; industries have one rate. The own scale
+is fitted to falls of parties: it acts on points and averages, not on stated rates or industries.
 """
 
 from dataclasses import dataclass
@@ -97,7 +99,7 @@ def scorecard(network: CreditNetwork, parameters: AssessmentParameters) -> Score
     rate = np.where(known_facts >= needed, rate, np.nan)
     person, industry = kind == b"sole_trader", kind == b"industry"
     rate = np.where(person, parameters.person_rate.values(network.columns["sector"]), rate)
-    rate = np.where(industry, parameters.industry_own_rate, rate)
+    rate = np.where(industry, parameters.industry_own_rate, parameters.own_scale * rate)
     stated = network.columns["own_rate"].astype(np.float64)
     unscored = person | industry | ~np.isnan(stated)
     chosen[unscored] = NO_LINE

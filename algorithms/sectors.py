@@ -24,6 +24,16 @@ def bare(sector: str) -> str:
     return found[1] if found else sector
 
 
+def division(sector: str) -> str | None:
+    """GB/T 4754 division of a sector code; None where it states none.
+
+    >>> division("C3612"), division("36"), division("C"), division("")
+    ('36', '36', None, None)
+    """
+    code = bare(sector)
+    return code[:2] if code.isdigit() and len(code) >= len("36") else None
+
+
 def _wider(code: str) -> list[str]:
     """A code, then its group and its division; a code of another form stands alone.
 

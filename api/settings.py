@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph_model.errors import BadInput
@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     # Address of the store; by default a file in the home folder.
     store: str = ""
     district: str = "huangpu"
+    # Policy packs of the district's own, TOPIC/DISTRICT/VERSION, beside the shipped ones; by
+    # default in the home folder.
+    packs: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     # Secret with which tokens are signed (HS256). There is no default: without it nobody signs in.
@@ -33,10 +36,22 @@ class Settings(BaseSettings):
     seed: int = Field(20200917, ge=0, lt=2**63)
     threads: int = Field(0, ge=0, le=256)
 
+    @field_validator("home", mode="before")
+    @classmethod
+    def _named(cls, home: object) -> object:
+        if home == "":
+            raise ValueError("names no folder")
+        return home
+
     @cached_property
     def store_address(self) -> str:
         """Address of the store."""
         return self.store or str(self.home / "alliance.db")
+
+    @cached_property
+    def own_packs(self) -> Path:
+        """Folder of the district's own packs."""
+        return self.packs or self.home / "packs"
 
     @cached_property
     def district_folder(self) -> Path:

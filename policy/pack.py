@@ -5,8 +5,8 @@
                                     unit, status, read_as and clause or reason
     TOPIC/PACK/VERSION/NAME.csv     decision tables, one header line each
 
-Functions read parameters and cells by name; there is no expression language. Where no pack is in
-force the answer is an error, never a guess.
+Functions read parameters and cells by name; there is no expression language. A later version takes
+over from an earlier one. Where no pack is in force the answer is an error, never a guess.
 """
 
 import csv
@@ -19,7 +19,7 @@ from math import isfinite
 from pathlib import Path
 
 from graph_model.errors import BadInput
-from graph_model.snapshot import OPEN_DATE, holds_on
+from graph_model.snapshot import OPEN_DATE, holds_on, latest
 
 HEAD = ("id", "title", "version", "issuer", "status", "in_force_from")
 STATUSES = ("assumption", "fitted", "rule")
@@ -203,7 +203,31 @@ def read_pack(folder: Path) -> Pack:
     )
 
 
-def pack_in_force(folder: Path, day: date) -> Pack:
+def pack_versions(*folders: Path) -> list[Pack]:
+    """All versions of a pack.
+
+    Parameters
+    ----------
+    *folders : Path
+        Of the pack: as shipped, and of the district's own; each folder in them is a version. One
+        that does not exist holds none; names that begin with a dot are being written.
+
+    Raises
+    ------
+    BadInput
+        When a version stands in two of them.
+    """
+    paths = [path.parent for folder in folders for path in sorted(folder.glob("*/pack.toml"))]
+    found: dict[str, Pack] = {}
+    for pack in (read_pack(path) for path in paths if not path.name.startswith(".")):
+        if pack.version in found:
+            value = f"{pack.folder} and {found[pack.version].folder}"
+            raise BadInput(value, f"both are version {pack.version}", "Name one of them otherwise.")
+        found[pack.version] = pack
+    return list(found.values())
+
+
+def pack_in_force(folder: Path, day: date, *others: Path) -> Pack:
     """Return the version of a pack that is in force on a day.
 
     Parameters
@@ -211,17 +235,22 @@ def pack_in_force(folder: Path, day: date) -> Pack:
     folder : Path
         Of the pack; each folder in it is a version.
     day : datetime.date
-        From `in_force_from` to before `in_force_to`.
+        From `in_force_from` to before `in_force_to`. Of several versions the one that came in
+        force last is taken.
+    *others : Path
+        Where more versions of the pack stand.
 
     Raises
     ------
     BadInput
-        When none is in force, or more than one.
+        When none is in force, or two came in force on the same day.
     """
-    versions = [read_pack(path.parent) for path in sorted(folder.glob("*/pack.toml"))]
+    versions = pack_versions(folder, *others)
     starts = [pack.in_force_from.isoformat() for pack in versions]
     ends = [pack.in_force_to.isoformat() if pack.in_force_to else OPEN_DATE for pack in versions]
-    chosen = [versions[k] for k in holds_on(day, starts, ends).nonzero()[0].tolist()]
+    holding = [versions[k] for k in holds_on(day, starts, ends).nonzero()[0].tolist()]
+    last = latest(pack.in_force_from.isoformat() for pack in holding)
+    chosen = [pack for pack in holding if pack.in_force_from.isoformat() == last]
     if not chosen:
         told = [
             f"{pack.version} from {start}" for pack, start in zip(versions, starts, strict=True)
@@ -229,10 +258,9 @@ def pack_in_force(folder: Path, day: date) -> Pack:
         rule = f"no pack is in force on {day}" + (f"; there is {', '.join(told)}" if told else "")
         raise BadInput(str(folder), rule, "Add the version that holds on this day.")
     if len(chosen) > 1:
-        rule = (
-            f"versions {' and '.join(pack.version for pack in chosen)} are both in force on {day}"
-        )
-        raise BadInput(str(folder), rule, "Give the older one an in_force_to.")
+        names = " and ".join(pack.version for pack in chosen)
+        rule = f"versions {names} are both in force from {last}"
+        raise BadInput(str(folder), rule, "Let one begin on another day, or move it away.")
     return chosen[0]
 
 

@@ -79,10 +79,10 @@ def viewer(role: str, organisation: str, purpose: str, purposes: Mapping[str, Co
     if not organisation:
         raise BadInput("organisation", "is missing", "Say for whom you ask, by party id.")
     if purpose not in purposes:
-        listed = ", ".join(f"{code} ({row.zh})" for code, row in purposes.items())
+        listed = ", ".join(purposes)
         value = repr(purpose) if purpose else "purpose"
         rule = "is no purpose of a query" if purpose else "is missing: no purpose, no answer"
-        raise BadInput(value, rule, f"State one of {listed}.")
+        raise BadInput(value, rule, f"State its code, one of {listed}.")
     return Viewer(role, organisation, purpose)
 
 

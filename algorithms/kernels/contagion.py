@@ -20,6 +20,9 @@ What is summed, per node and per pair (i is hit when j falls):
     sum of ((T_i and H) - T_j)+  =  lost_j - met_ij
 
 so only links between two fallen nodes are touched again after a scenario.
+
+Most falls are nodes' own, and all of these are known when a scenario begins: they are sorted once
+and merged with the heap of falls by contagion, and the pairs of those to come are prefetched.
 """
 
 import math
@@ -29,6 +32,8 @@ from typing import NamedTuple, ParamSpec, TypeVar, cast
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from algorithms.kernels.prefetch import prefetch
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,6 +59,11 @@ _COARSER = 24  # slack has 31 bits after the point, and is rounded down: never t
 _FRACTION_BITS = 2  # a threshold has 30 + 25 = 55 bits after the point, u has 53
 _TO_UNIT = 2.0**-53
 _TO_THRESHOLD = 2.0**55
+
+_DIGITS = 1 << 10
+_LAST = np.int64(1 << 62)  # after all entries of the heap
+_PAIRS_AHEAD, _STARTS_AHEAD = 3, 6  # how many own falls ahead they are prefetched: measured
+_LINE = 8  # pairs in 64 bytes, a line of the cache
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -86,6 +96,7 @@ class Desk(NamedTuple):
     fall: npt.NDArray[np.int32]  # (n,) tick, _NEVER before it is known
     down: npt.NDArray[np.uint64]  # one bit a node
     heap: Ints  # (2n + 64,) tick * 2**32 + node
+    own_falls: Ints  # (n + 7,) nodes that fall of their own, first to last, as the heap has them
     order: npt.NDArray[np.int32]  # (n,) the fallen, first to last
     open_pair: npt.NDArray[np.int32]  # (p,) pairs whose j fell and whose i may fall later
     batch: Ints  # (n, 2) lost, falls
@@ -107,13 +118,14 @@ def slack_units(own: Ints) -> npt.NDArray[np.int32]:
 
 
 def new_desk(nodes: int, pairs: int) -> Desk:
-    """A desk for `nodes` nodes and `pairs` pairs, all sums zero (8 bytes a pair, 120 a node)."""
+    """A desk for `nodes` nodes and `pairs` pairs, all sums zero (12 bytes a pair, 128 a node)."""
     return Desk(
         slack=np.zeros(nodes, np.int32),
         state=np.zeros((nodes, 4), np.int64),
         fall=np.full(nodes, _NEVER, np.int32),
         down=np.zeros(nodes // 64 + 1, np.uint64),
         heap=np.zeros(2 * nodes + 64, np.int64),
+        own_falls=np.zeros(nodes + _STARTS_AHEAD + 1, np.int64),
         order=np.zeros(nodes, np.int32),
         open_pair=np.empty(pairs, np.int32),
         batch=np.zeros((nodes, 2), np.int64),
@@ -153,6 +165,26 @@ def _threshold(key: np.uint64, scenario_key: np.uint64) -> np.int64:
     exact = np.int64(-math.log(1.0 - u * _TO_UNIT) * _TO_THRESHOLD)
     threshold: np.int64 = max(exact, u << _FRACTION_BITS, np.int64(1))
     return threshold
+
+
+@_compiled
+def _sort_by_tick(entries: Ints, result: Ints, size: int) -> None:
+    """Sort `entries[:size]` by tick into `result`; equal ticks keep their order.
+
+    By ten bits at a time, as ticks have thirty; `entries` is used up.
+    """
+    start = np.empty(_DIGITS + 1, np.int64)
+    for shift in (32, 42, 52):
+        start[:] = 0
+        for k in range(size):
+            start[((entries[k] >> shift) & (_DIGITS - 1)) + 1] += 1
+        for digit in range(1, _DIGITS):
+            start[digit] += start[digit - 1]
+        for k in range(size):
+            digit = (entries[k] >> shift) & (_DIGITS - 1)
+            result[start[digit]] = entries[k]
+            start[digit] += 1
+        entries, result = result, entries
 
 
 @_compiled
@@ -197,27 +229,46 @@ def _weed(heap: Ints, size: int, fall: npt.NDArray[np.int32]) -> int:
 
 
 @_compiled
+def _prefetch_pairs(out_pair: npt.NDArray[np.uint64], first: np.int64) -> None:
+    prefetch(out_pair, first)
+    prefetch(out_pair, first + _LINE)
+    prefetch(out_pair, first + 2 * _LINE)
+
+
+@_compiled
 def _scenario(wiring: Wiring, desk: Desk, scenario_key: np.uint64) -> tuple[int, int]:
     """Let one scenario run; returns how many of `desk.order` and of `desk.open_pair` it filled."""
     key, own = wiring.key, wiring.own
     in_start, in_fallen, in_place = wiring.in_start, wiring.in_fallen, wiring.in_place
     out_start, out_pair, out_rate = wiring.out_start, wiring.out_pair, wiring.out_rate
     slack, state, fall, down = desk.slack, desk.state, desk.fall, desk.down
-    heap, order, open_pair = desk.heap, desk.order, desk.open_pair
+    heap, own_falls, order, open_pair = desk.heap, desk.own_falls, desk.order, desk.open_pair
     met, batch_met = desk.met, desk.batch_met
     _draw(key, scenario_key, wiring.own_bound, slack)
-    size = 0
+    alone = 0
     for n in range(len(slack)):
         if slack[n] <= 0 and own[n] > 0:
             tick = (_threshold(key[n], scenario_key) + own[n] - 1) // own[n]
             if tick <= TICKS:
                 fall[n] = tick
-                _push(heap, size, (tick << 32) | n)
-                size += 1
-    fallen, opened = 0, 0
-    while size > 0:
-        entry = _pop(heap, size)
-        size -= 1
+                heap[alone] = (tick << 32) | n
+                alone += 1
+    _sort_by_tick(heap, own_falls, alone)
+    own_falls[alone : alone + _STARTS_AHEAD + 1] = _LAST
+    turn, size, fallen, opened = 0, 0, 0, 0
+    while True:
+        prefetch(out_start, own_falls[turn + _STARTS_AHEAD] & _NODE)
+        _prefetch_pairs(out_pair, out_start[own_falls[turn + _PAIRS_AHEAD] & _NODE])
+        if size > 0:
+            _prefetch_pairs(out_pair, out_start[heap[0] & _NODE])
+        if size == 0 or own_falls[turn] < heap[0]:
+            entry = own_falls[turn]
+            if entry == _LAST:
+                break
+            turn += 1
+        else:
+            entry = _pop(heap, size)
+            size -= 1
         now, j = entry >> 32, entry & _NODE
         if fall[j] != now:
             continue  # it fell earlier than this entry thought
@@ -298,11 +349,10 @@ def _account(wiring: Wiring, desk: Desk, fallen: int, opened: int) -> None:
 
 
 @_compiled
-def _close_batch(wiring: Wiring, desk: Desk, done: int) -> Floats:
-    """Mean compensator of the batch, shape (n,); its sums go to the totals."""
+def _batch_mean(wiring: Wiring, desk: Desk, done: int) -> Floats:
+    """Mean compensator of the `done` scenarios of the batch on the desk, shape (n,)."""
     out_start, out_pair, out_rate = wiring.out_start, wiring.out_pair, wiring.out_rate
     own_rate, batch, batch_met = wiring.own_rate, desk.batch, desk.batch_met
-    lost, falls = desk.lost, desk.falls
     mean = np.empty(len(own_rate), np.float64)
     for i in range(len(mean)):
         mean[i] = own_rate[i] * (done * TICKS - batch[i, 0])
@@ -312,10 +362,30 @@ def _close_batch(wiring: Wiring, desk: Desk, done: int) -> Floats:
                 mean[np.int64(out_pair[e] & _HIT)] += out_rate[e] * batch[j, 0]
     for i in range(len(mean)):
         mean[i] = (mean[i] - batch_met[i]) / (done * float(TICKS))
-        lost[i] += batch[i, 0]
-        falls[i] += batch[i, 1]
-        batch[i, 0], batch[i, 1], batch_met[i] = 0, 0, 0.0
     return mean
+
+
+@_compiled
+def continue_batch(
+    wiring: Wiring,
+    desk: Desk,
+    seed_key: np.uint64,
+    first: int,
+    step: int,
+    scenarios: int,
+    done: int,
+) -> Floats:
+    """Scenarios first, first + step, ... below `scenarios`, after `done` of the same batch.
+
+    Adds to the sums of the batch on the desk, which stay there, and returns its mean compensator:
+    array of float64, shape (n,).
+    """
+    for scenario in range(first, scenarios, step):
+        scenario_key = _mix(seed_key + np.uint64(scenario) * _GOLDEN)
+        fallen, opened = _scenario(wiring, desk, scenario_key)
+        _account(wiring, desk, fallen, opened)
+        done += 1
+    return _batch_mean(wiring, desk, done)
 
 
 @_compiled
@@ -327,10 +397,10 @@ def run_batch(
     Adds to the totals of the desk and returns the mean compensator of this batch: array of
     float64, shape (n,).
     """
-    done = 0
-    for scenario in range(first, scenarios, step):
-        scenario_key = _mix(seed_key + np.uint64(scenario) * _GOLDEN)
-        fallen, opened = _scenario(wiring, desk, scenario_key)
-        _account(wiring, desk, fallen, opened)
-        done += 1
-    return _close_batch(wiring, desk, done)
+    mean = continue_batch(wiring, desk, seed_key, first, step, scenarios, 0)
+    batch, batch_met, lost, falls = desk.batch, desk.batch_met, desk.lost, desk.falls
+    for i in range(len(mean)):
+        lost[i] += batch[i, 0]
+        falls[i] += batch[i, 1]
+        batch[i, 0], batch[i, 1], batch_met[i] = 0, 0, 0.0
+    return mean

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="供应链信用联盟平台: files in, an explained chain risk out.",
 )
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """供应链信用联盟平台: files in, an explained chain risk out."""
+    if version:
+        typer.echo(f"alliance {package_version('credit-alliance')}")
+        raise typer.Exit
+
+
 console = Console()
 errors = Console(stderr=True)
 
@@ -39,9 +52,9 @@ DateOption = Annotated[
 
 
 @contextmanager
-def workspace(store: str | None, home: Path | None) -> Iterator[Workspace]:
-    """Open the store that options or settings name."""
-    with open_workspace(load_settings(store=store, home=home)) as opened:
+def workspace(store: str | None, home: Path | None, *, make: bool = False) -> Iterator[Workspace]:
+    """Open the store that options or settings name; with `make` it need not be there yet."""
+    with open_workspace(load_settings(store=store, home=home), make=make) as opened:
         yield opened
 
 

@@ -7,6 +7,7 @@ import typer
 
 from api.cli.app import HomeOption, StoreOption, app, console, workspace
 from api.services import archiving
+from api.settings import load_settings
 
 
 @app.command(epilog="Example: alliance archive backup/2026-11-24")
@@ -27,7 +28,9 @@ def restore(
     store: StoreOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Fill an empty store from an archive, after checking every hash."""
-    with workspace(store, home) as opened:
-        store_hash = archiving.restore(opened, folder)
+    """Fill an empty store from an archive, after checking every hash.
+
+    Pictures and runs are made again from the store: `alliance assess` publishes them.
+    """
+    store_hash = archiving.restore(load_settings(store=store, home=home), folder)
     console.print(f"{folder}: restored, store hash {store_hash}", soft_wrap=True)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from algorithms.explain import level_of
 from rich.table import Table
 
+from algorithms.bracket import Migration, migration
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -27,7 +27,7 @@ Examples:
 
   alliance assess --date 2026-10-31
 
-  alliance assess --network my-network --scenarios 100000
+  alliance assess --network my-network --relative-error 0.01
 """
 
 NetworkOption = Annotated[
@@ -35,6 +35,13 @@ NetworkOption = Annotated[
 ]
 ScenariosOption = Annotated[
     int | None, typer.Option(min=64, help="Scenarios to simulate; default 20,000.")
+]
+RelativeErrorOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Stop when the median relative error of figures above 0.1 % is at most this; "
+        "--scenarios is then the most."
+    ),
 ]
 SeedOption = Annotated[int | None, typer.Option(min=0, help="Seed of the random numbers.")]
 
@@ -45,6 +52,7 @@ def assess(
     network: NetworkOption = None,
     scenarios: ScenariosOption = None,
     seed: SeedOption = None,
+    relative_error: RelativeErrorOption = None,
     store: StoreOption = None,
     home: HomeOption = None,
 ) -> None:
@@ -56,13 +64,19 @@ def assess(
 
         if network is not None:
             settings = load_settings(store=store, home=home)
-            made = folder_assessment(settings, network, scenarios, seed, told)
+            made = folder_assessment(settings, network, scenarios, seed, relative_error, told)
         else:
             with workspace(store, home) as opened:
                 made = runs.assess_day(
-                    opened, day_of(date), scenarios=scenarios, seed=seed, progress=told
+                    opened,
+                    day_of(date),
+                    scenarios=scenarios,
+                    seed=seed,
+                    relative_error=relative_error,
+                    progress=told,
                 )
     console.print(summary(made))
+    print_levels(made)
 
 
 def summary(made: runs.Assessment) -> Table:
@@ -77,9 +91,11 @@ def summary(made: runs.Assessment) -> Table:
     layers = np.bincount(made.links.layer, minlength=len(made.links.layers))
     listed = [f"{n} {c:,}" for n, c in zip(made.links.layers, layers, strict=True) if c]
     table.add_row("contagion links", ", ".join(listed) or "–")
-    levels = [level_of(float(p), made.parameters.levels) or "none" for p in run.probability]
-    names = dict.fromkeys(["none", "Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ", "insufficient", *levels])
-    table.add_row("warning levels", ", ".join(f"{n} {levels.count(n):,}" for n in names))
+    industries = len(run.party_id) - len(network)
+    table.add_row("industries", f"{industries:,}")
+    found = _migration(made)
+    levels = zip(found.levels, found.point, strict=True)
+    table.add_row("warning levels", ", ".join(f"{name} {count:,}" for name, count in levels))
     table.add_row("scenarios", f"{run.scenarios:,}, seed {run.seed}")
     table.add_row("median relative error", f"{run.median_relative_error:.2%}")
     table.add_row(
@@ -88,3 +104,23 @@ def summary(made: runs.Assessment) -> Table:
         + (", own rates as the folder states them" if made.stated else ""),
     )
     return table
+
+
+def print_levels(made: runs.Assessment) -> None:
+    """Print how many parties stand at which level, and how firmly."""
+    found = _migration(made)
+    table = Table("warning level", "θ/2", "θ", "2θ")
+    for row in zip(found.levels, found.half_theta, found.point, found.twice_theta, strict=True):
+        table.add_row(row[0], *(f"{count:,}" for count in row[1:]))
+    moved = (f"{found.changed_by_half:,}", "", f"{found.changed_by_twice:,}")
+    table.add_row("at another level than at θ", *moved)
+    console.print(table)
+    console.print(
+        f"{found.changed_by_unknowns:,} parties change level between low and high unknown inputs; "
+        f"θ/2, 2θ, low and high from {made.bracket.scenarios:,} scenarios each"
+    )
+
+
+def _migration(made: runs.Assessment) -> Migration:
+    point = made.run.probability[: len(made.network)]
+    return migration(point, made.bracket, made.parameters.levels)

@@ -15,6 +15,7 @@ from api.cli.serve import run
 from api.services import demonstration, quality, tokens
 from api.services.workspace import open_workspace
 from api.settings import load_settings
+from graph_model.errors import NotAllowed
 
 
 @app.command()
@@ -24,6 +25,12 @@ def demo(
     home: Annotated[Path, typer.Option(help="Folder, made anew each time.")] = Path("var/demo"),
 ) -> None:
     """Take the district's demonstration files in, assess, explain one party, and serve."""
+    if load_settings().env == "production":
+        raise NotAllowed(
+            "alliance demo",
+            "makes no demonstration where ALLIANCE_ENV=production",
+            "Unset ALLIANCE_ENV, on a machine that is not the operator's.",
+        )
     key = secrets.token_hex(32)
     settings = load_settings(home=home, store="", port=port, env="demo", token_key=key)
     demonstration.clear(settings)

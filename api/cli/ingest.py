@@ -48,7 +48,7 @@ def ingest(
         raise BadInput(
             "alliance ingest", "takes either a folder or --replay FILE", "Give one of the two."
         )
-    with workspace(store, home) as opened, progress_bar() as (bar, task):
+    with workspace(store, home, make=True) as opened, progress_bar() as (bar, task):
         if replay is not None:
             reports = ingesting.replay_quarantine(opened, replay, dry_run=dry_run)
             quarantine: dict[int, Path] = {}

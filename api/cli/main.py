@@ -2,11 +2,13 @@
 
 import sys
 
+import click
 from rich.markup import escape
 
 from api.cli import (
     archive,
     assess,
+    calibrate,
     demo,
     dictionary,
     explain,
@@ -16,12 +18,13 @@ from api.cli import (
     quality,
     serve,
     token,
+    what_if,
 )
 from api.cli.app import app, errors
 from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, StoreBusy
 
 VERBS = (
-    *(ingest, quality, history, assess, explain, network),
+    *(ingest, quality, history, assess, explain, what_if, calibrate, network),
     *(archive, dictionary, serve, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
@@ -35,18 +38,25 @@ EXIT_CODES: tuple[tuple[type[AllianceError], int], ...] = (
 )
 
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
 def main() -> None:
     """Run one verb; exit codes stand in `EXIT_CODES`."""
     try:
-        app()
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:
+            errors.print("interrupted; nothing half-written is kept")
+        sys.exit(code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except AllianceError as error:
         errors.print(f"[bold red]✗[/] {escape(error.value)}", soft_wrap=True)
         errors.print(f"  rule     {escape(error.rule)}", soft_wrap=True)
         errors.print(f"  way out  {escape(error.way_out)}", soft_wrap=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
-    except KeyboardInterrupt:
-        errors.print("interrupted; nothing half-written is kept")
-        sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
 

@@ -1,5 +1,6 @@
 """`alliance serve`: the API with its documentation page."""
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,9 @@ import uvicorn
 
 from api.cli.app import HomeOption, StoreOption, app, errors
 from api.http.app import create_app
+from api.services.tokens import LEAST_KEY_BYTES
 from api.settings import Settings, load_settings
+from graph_model.errors import BadInput, NotReady
 
 
 @app.command(epilog="Example: alliance serve --port 8080")
@@ -23,7 +26,32 @@ def serve(
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted."""
-    address = f"http://{settings.host}:{settings.port}"
-    errors.print(f"API on {address}, documentation on {address}/docs; stop with Ctrl-C")
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning")
+    """Serve until interrupted.
+
+    Raises
+    ------
+    BadInput
+        When nothing can listen on the address.
+    NotReady
+        In production without a key for tokens.
+    """
+    if len(settings.token_key.encode()) < LEAST_KEY_BYTES:
+        if settings.env == "production":
+            raise NotReady(
+                "ALLIANCE_TOKEN_KEY",
+                f"is missing or shorter than {LEAST_KEY_BYTES} bytes, in production",
+                "Set it to a secret of the operator, such as 64 random hexadecimal digits.",
+            )
+        errors.print("[yellow]nobody can sign in: ALLIANCE_TOKEN_KEY is missing or too short[/]")
+    address = f"{settings.host}:{settings.port}"
+    try:
+        listening = socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        raise BadInput(
+            address, f"nothing can listen there ({error.strerror})", "Give --host or --port."
+        ) from error
+    with listening:
+        errors.print(f"API on http://{address}, documentation on http://{address}/docs")
+        errors.print("stop with Ctrl-C")
+        config = uvicorn.Config(create_app(settings), log_level="warning")
+        uvicorn.Server(config).run(sockets=[listening])

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from api.http import health, partners, problems
@@ -42,7 +43,14 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,
     )
+
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        """Lead whoever opens the address in a browser to the documentation."""
+        return RedirectResponse("/docs")
+
     problems.install(app)
     app.include_router(health.router)
     app.include_router(partners.router)

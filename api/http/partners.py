@@ -27,7 +27,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 def risk(
     viewer: Annotated[Viewer, Depends(viewer_of)],
     workspace: Annotated[Workspace, Depends(workspace_of)],
-    party: Annotated[str, Path(description="Party id or unified social credit code.")],
+    party: Annotated[
+        str, Path(max_length=128, description="Party id or unified social credit code.")
+    ],
     day: Annotated[
         date | None, Query(alias="date", description="Day of the assessment; default the latest.")
     ] = None,

@@ -60,6 +60,8 @@ def install(app: FastAPI) -> None:
         request.state.request_id = uuid.uuid4().hex
         response = await call_next(request)
         response.headers["X-Request-Id"] = request.state.request_id
+        if request.url.path.startswith("/api/"):
+            response.headers["Cache-Control"] = "no-store"
         return response
 
     @app.exception_handler(AllianceError)
@@ -75,7 +77,11 @@ def install(app: FastAPI) -> None:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         return problem(
-            request, HTTPStatus.UNPROCESSABLE_ENTITY, place, first["msg"], "Correct the request."
+            request,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            place,
+            first["msg"],
+            "See /docs for what may stand there.",
         )
 
     @app.exception_handler(HTTPException)

@@ -66,6 +66,19 @@ class PartShape(BaseModel):
         )
 
 
+class ReasonShape(BaseModel):
+    """One of the reasons that matter most."""
+
+    code: Annotated[
+        str, Field(description="own.FACTOR, layer.LAYER, partner.LAYER or undisclosed.")
+    ]
+    zh: str
+    en: str
+    points: Annotated[float | None, Field(description="Lost on the scorecard.")]
+    share: Annotated[float | None, Field(description="Of the figure.")]
+    party: str | None
+
+
 class PartnerRiskShape(BaseModel):
     """Chain risk of a partner, as far as the viewer may see it."""
 
@@ -78,6 +91,8 @@ class PartnerRiskShape(BaseModel):
                     "date": "2026-10-31",
                     "horizon_months": 12,
                     "level": "Ⅲ",
+                    "level_low": "Ⅳ",
+                    "level_high": "Ⅲ",
                     "event_on": None,
                     "rank": 3,
                     "ranked": 24,
@@ -96,6 +111,16 @@ class PartnerRiskShape(BaseModel):
                         "statements": [],
                         "children": [],
                     },
+                    "reasons": [
+                        {
+                            "code": "layer.receivable",
+                            "zh": "应收账款与债权占本项风险的28%",
+                            "en": "receivable: 28% of the figure",
+                            "points": None,
+                            "share": 0.28,
+                            "party": None,
+                        }
+                    ],
                     "rule": "own file (Order 204 Art. 15)",
                     "run_id": "0f…",
                     "network_id": "a1…",
@@ -112,6 +137,10 @@ class PartnerRiskShape(BaseModel):
     level: Annotated[
         str | None, Field(description="Ⅳ, Ⅲ, Ⅱ, Ⅰ, insufficient, event, or null for none.")
     ]
+    level_low: Annotated[
+        str | None, Field(description="Level with the lowest risk that unknown inputs leave open.")
+    ]
+    level_high: Annotated[str | None, Field(description="With the highest.")]
     event_on: Annotated[
         date_type | None, Field(description="Day of the target event, if it happened.")
     ]
@@ -122,6 +151,7 @@ class PartnerRiskShape(BaseModel):
     standard_error: float | None
     withheld: Annotated[str, Field(description='Why there is no probability; "" if there is.')]
     explanation: Annotated[PartShape | None, Field(description="Null where there is no figure.")]
+    reasons: Annotated[list[ReasonShape], Field(description="What matters most.")]
     rule: Annotated[str, Field(description="By which rule the viewer sees this.")]
     run_id: str
     network_id: str
@@ -130,6 +160,7 @@ class PartnerRiskShape(BaseModel):
     @classmethod
     def of(cls, answer: PartnerRisk) -> "PartnerRiskShape":
         """Shape an answer."""
-        plain = {k: v for k, v in vars(answer).items() if k != "explanation"}
+        plain = {k: v for k, v in vars(answer).items() if k not in ("explanation", "reasons")}
         told = None if answer.explanation is None else PartShape.of(answer.explanation)
-        return cls(**plain, explanation=told)
+        reasons = [ReasonShape(**vars(reason)) for reason in answer.reasons]
+        return cls(**plain, explanation=told, reasons=reasons)

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from api.services.workspace import Workspace
+from api.services.workspace import Workspace, open_workspace
+from api.settings import Settings
+from graph_model.schema import load_dictionary
 from graph_model.store.archive import read_archive, write_archive
 
 
@@ -11,8 +13,12 @@ def archive(workspace: Workspace, folder: Path) -> str:
     return write_archive(workspace.store, folder)
 
 
-def restore(workspace: Workspace, folder: Path) -> str:
-    """Fill the empty store from an archive; returns the store hash, which is the archive's."""
-    dump = read_archive(folder, workspace.dictionary)
-    workspace.store.restore(dump)
+def restore(settings: Settings, folder: Path) -> str:
+    """Fill the empty store from an archive; returns the store hash, which is the archive's.
+
+    The archive is checked whole before a store is made.
+    """
+    dump = read_archive(folder, load_dictionary())
+    with open_workspace(settings) as workspace:
+        workspace.store.restore(dump)
     return dump.store_hash

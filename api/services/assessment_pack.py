@@ -9,6 +9,8 @@ from graph_model.schema import Code, Dictionary, load_dictionary
 from policy.pack import Pack, Row
 
 MOST = 1e6
+FITTED_TOGETHER = ("theta", "own_scale")
+"""Probabilities are shown when both are fitted: own risk alone contains average contagion."""
 
 
 def parameters_of(pack: Pack, dictionary: Dictionary | None = None) -> AssessmentParameters:
@@ -31,7 +33,9 @@ def parameters_of(pack: Pack, dictionary: Dictionary | None = None) -> Assessmen
     return AssessmentParameters(
         version=pack.version,
         status=pack.status,
+        calibrated=all(pack.parameter(name).status == "fitted" for name in FITTED_TOGETHER),
         theta=pack.number("theta", 0, MOST),
+        own_scale=pack.number("own_scale", 0, MOST),
         rate_cap=pack.number("rate_cap", 0, MOST),
         ratio=_ratios(pack, dictionary),
         lgd=pack.number("lgd", 0, 1),
@@ -67,6 +71,13 @@ def parameters_of(pack: Pack, dictionary: Dictionary | None = None) -> Assessmen
             pack.number("person_own_rate", 0, 5),
         ),
         industry_own_rate=pack.number("industry_own_rate", 0, 5),
+        industry_beta=pack.number("industry_beta", 0, 100),
+        industry_members=int(pack.number("industry_members", 1, MOST)),
+        own_rate_unknown=(
+            pack.number("own_rate_unknown_low", 0, 5),
+            pack.number("own_rate_unknown_high", 0, 5),
+        ),
+        bracket_scenarios=int(pack.number("bracket_scenarios", 64, MOST)),
         levels=tuple(
             Level(row.text("level"), row.text("zh"), row.text("en"), row.number("from_probability"))
             for row in pack.table("levels")

@@ -23,15 +23,17 @@ def folder_assessment(
     folder: Path,
     scenarios: int | None = None,
     seed: int | None = None,
+    relative_error: float | None = None,
     progress: Progress | None = None,
 ) -> Assessment:
     """Assess a network folder; nothing is stored."""
     network = read_network_folder(folder)
     return assess(
         network,
-        pack_for(network.valid_date, settings.district),
+        pack_for(network.valid_date, settings),
         scenarios=settings.scenarios if scenarios is None else scenarios,
         seed=settings.seed if seed is None else seed,
+        relative_error=relative_error,
         threads=settings.threads,
         progress=progress,
     )

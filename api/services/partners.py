@@ -7,6 +7,7 @@ from datetime import date as Day  # noqa: N812 (a field below is called date)
 import numpy as np
 
 from algorithms.explain import explain, level_of, ratio_with_without
+from algorithms.reasons import Reason, own_reasons, reasons
 from api import audit
 from api.services.runs import Assessment, published
 from api.services.workspace import Workspace
@@ -34,6 +35,8 @@ class PartnerRisk:
     level : str or None
         Warning level Ⅳ Ⅲ Ⅱ Ⅰ; None below the least; "insufficient" without enough evidence;
         "event" when the target event has happened within twelve months.
+    level_low, level_high : str or None
+        Level with the lowest and the highest risk that unknown inputs leave open.
     event_on : datetime.date or None
         Day of that event.
     rank, ranked : int or None, int
@@ -45,6 +48,8 @@ class PartnerRisk:
     explanation : Part or None
         Parts that add up: probabilities, or shares of the figure where it is withheld; None
         where there is no figure.
+    reasons : tuple of Reason
+        What matters most, as far as the viewer may see it.
     rule : str
         By which rule the viewer sees it.
     """
@@ -54,6 +59,8 @@ class PartnerRisk:
     date: Day
     horizon_months: int
     level: str | None
+    level_low: str | None
+    level_high: str | None
     event_on: Day | None
     rank: int | None
     ranked: int
@@ -62,6 +69,7 @@ class PartnerRisk:
     standard_error: float | None
     withheld: str
     explanation: Part | None
+    reasons: tuple[Reason, ...]
     rule: str
     run_id: str
     network_id: str
@@ -133,11 +141,16 @@ def whole_answer(assessment: Assessment, subject: str) -> PartnerRisk:
         )
     probability = float(run.probability[place])
     known = not np.isnan(probability)
-    ranked = run.probability[~np.isnan(run.probability)]
+    parties = run.probability[: len(network)]  # after them stand industries
+    ranked = parties[~np.isnan(parties)]
     event = event_day(network, place)
-    level = level_of(probability, assessment.parameters.levels)
+    level, low, high = (
+        level_of(float(p), assessment.parameters.levels)
+        for p in (probability, assessment.bracket.low[place], assessment.bracket.high[place])
+    )
     ratio = float(ratio_with_without(run)[place])
-    withheld = "" if assessment.stated else UNCALIBRATED
+    shown = assessment.stated or assessment.parameters.calibrated
+    withheld = "" if shown else UNCALIBRATED
     if not known:
         withheld = INSUFFICIENT if event is None else f"the target event happened on {event}"
     return PartnerRisk(
@@ -146,6 +159,8 @@ def whole_answer(assessment: Assessment, subject: str) -> PartnerRisk:
         date=network.valid_date,
         horizon_months=run.horizon_months,
         level=level if event is None else "event",
+        level_low=low if event is None else "event",
+        level_high=high if event is None else "event",
         event_on=event,
         rank=int((ranked > probability).sum()) + 1 if known else None,
         ranked=len(ranked),
@@ -156,6 +171,7 @@ def whole_answer(assessment: Assessment, subject: str) -> PartnerRisk:
         explanation=(
             explain(network, run, assessment.links, place, assessment.own) if known else None
         ),
+        reasons=own_reasons(assessment.own, place) if known else (),
         rule="",
         run_id=assessment.run_id,
         network_id=network.network_id,
@@ -174,11 +190,12 @@ def seen_by(answer: PartnerRisk, decision: Decision, sees: Callable[[str], bool]
     if answer.explanation is None:
         return replace(answer, rule=decision.rule)
     explanation = redact(answer.explanation, sees, decision.scopes)
+    told = replace(answer, reasons=reasons(explanation, answer.reasons))
     if not answer.withheld:
-        return replace(answer, explanation=explanation, rule=decision.rule)
+        return replace(told, explanation=explanation, rule=decision.rule)
     whole = answer.explanation.value
     return replace(
-        answer,
+        told,
         probability=None,
         standard_error=None,
         explanation=scaled(explanation, 1 / whole) if whole > 0 else explanation,

@@ -1,6 +1,6 @@
 """Assessments: chain risk on a picture, saved under an id made of all it depends on.
 
-    run_id = digest(algorithm, parameters, network, pack, seed, scenarios, code)
+    run_id = digest(algorithm, parameters, network, pack, seed, scenarios, stated error, code)
 
 The same request is the same run and the same bytes; a run that exists is not computed again.
 """
@@ -19,26 +19,29 @@ from typing import Any
 import numpy as np
 
 import algorithms
+from algorithms.bracket import Bracket, bracket
 from algorithms.chain_risk import ChainRisk, Links, chain_risk
-from algorithms.layers import derive_links
+from algorithms.industry import run_network
 from algorithms.parameters import AssessmentParameters
 from algorithms.scorecard import Scorecard, scorecard
 from api.audit import now
 from api.services.assessment_pack import parameters_of
 from api.services.pictures import picture
 from api.services.workspace import Workspace
+from api.settings import Settings
 from graph_model.errors import NotFound, StoreError
 from graph_model.network import CreditNetwork, known
 from graph_model.network_files import load
 from graph_model.snapshot import latest
-from policy.pack import Pack, pack_in_force
+from policy.pack import Pack, pack_in_force, pack_versions
 
 STREAM = "runs"
 ALGORITHM = "chain_risk"
-PACKS = Path(__file__).parent.parent.parent / "policy" / "packs" / "assessment"
+BRACKET = "bracket"
+PACKS = Path(__file__).parent.parent.parent / "policy" / "packs"
 
 Progress = Callable[[int, int], None]
-"""Called with the batches done and all batches."""
+"""Called with the batches done and all batches; begins anew with the runs of the bracket."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,11 @@ class Assessment:
     run_id : str
         Digest of all it depends on.
     run : ChainRisk
-        Probabilities and parts.
+        Probabilities and parts: of the parties of `network`, and after them of industries.
     links : Links
-        Derived contagion links, in the order of `run.link_part`.
+        Derived contagion links, in the order of `run.link_part`; they index `run.party_id`.
+    bracket : Bracket
+        Probabilities with low and high inputs, and at half and twice theta.
     own : Scorecard
         Own intensities and the lines they rest on.
     """
@@ -63,6 +68,7 @@ class Assessment:
     links: Links
     own: Scorecard
     parameters: AssessmentParameters
+    bracket: Bracket
 
     @property
     def stated(self) -> bool:
@@ -76,30 +82,58 @@ def assess(
     *,
     scenarios: int,
     seed: int,
+    relative_error: float | None = None,
     threads: int = 0,
     progress: Progress | None = None,
 ) -> Assessment:
     """Assess a picture, without any store."""
     parameters = parameters_of(pack)
     own = scorecard(network, parameters)
-    links = derive_links(network, parameters)
+    made = run_network(network, parameters, own.own_rate)
+    threads = threads or os.cpu_count() or 1
     run = chain_risk(
-        network.party_id,
-        own.own_rate,
-        links,
+        made.party_id,
+        made.own_rate,
+        made.links,
         scenarios=scenarios,
         seed=seed,
-        threads=threads or os.cpu_count() or 1,
-        already_fallen=known(network.columns["event_on"]),
+        threads=threads,
+        already_fallen=made.already_fallen,
+        unknown_rate=made.unknown_rate,
+        relative_error=relative_error,
         progress=progress,
     )
-    run_id = _run_id(network, pack, scenarios, seed)
-    return Assessment(run_id, network, run, links, own, parameters)
+    other = bracket(network, parameters, own.own_rate, run, threads=threads, progress=progress)
+    run_id = _run_id(network, pack, scenarios, seed, relative_error)
+    return Assessment(run_id, network, run, made.links, own, parameters, other)
 
 
-def pack_for(day: date, district: str) -> Pack:
-    """Assessment pack of a district in force on a day."""
-    return pack_in_force(PACKS / district, day)
+def pack_folders(settings: Settings) -> tuple[Path, Path]:
+    """Where versions of the district's assessment pack stand: shipped, and its own."""
+    place = Path("assessment") / settings.district
+    return PACKS / place, settings.own_packs / place
+
+
+def pack_for(day: date, settings: Settings) -> Pack:
+    """Assessment pack of the district in force on a day."""
+    shipped, own = pack_folders(settings)
+    return pack_in_force(shipped, day, own)
+
+
+def pack_of(reference: str, settings: Settings) -> Pack:
+    """Return the assessment pack a run was made with, whatever is in force now.
+
+    Raises
+    ------
+    StoreError
+        When it is gone.
+    """
+    versions = pack_versions(*pack_folders(settings))
+    found = next((pack for pack in versions if pack.reference == reference), None)
+    if found is None:
+        rule = "a published run names it, but it is gone"
+        raise StoreError(f"pack {reference}", rule, f"Put it back into {settings.own_packs}.")
+    return found
 
 
 def assess_day(
@@ -108,6 +142,7 @@ def assess_day(
     *,
     scenarios: int | None = None,
     seed: int | None = None,
+    relative_error: float | None = None,
     progress: Progress | None = None,
 ) -> Assessment:
     """Assess the picture of a day and publish the run for all pages.
@@ -120,15 +155,17 @@ def assess_day(
         Day of the world.
     scenarios, seed : int, optional
         Otherwise from the settings.
+    relative_error : float, optional
+        Stop as soon as the median relative error is at most this; `scenarios` is then the most.
     progress : callable, optional
         Told the batches done.
     """
     settings = workspace.settings
     network = picture(workspace, day)
-    pack = pack_for(day, settings.district)
+    pack = pack_for(day, settings)
     how_many = settings.scenarios if scenarios is None else scenarios
     keyed = settings.seed if seed is None else seed
-    run_id = _run_id(network, pack, how_many, keyed)
+    run_id = _run_id(network, pack, how_many, keyed, relative_error)
     folder = workspace.runs / run_id
     if folder.is_dir():
         made = _loaded(network, pack, folder)
@@ -138,10 +175,11 @@ def assess_day(
             pack,
             scenarios=how_many,
             seed=keyed,
+            relative_error=relative_error,
             threads=settings.threads,
             progress=progress,
         )
-        _save(made.run, folder)
+        _save(made, folder)
     published_now = _last(workspace, day)
     if published_now is None or published_now["run_id"] != run_id:
         workspace.store.append(
@@ -154,7 +192,7 @@ def assess_day(
                 "date": day.isoformat(),
                 "tx": workspace.store.head(),
                 "pack": pack.reference,
-                "scenarios": how_many,
+                "scenarios": made.run.scenarios,
                 "seed": keyed,
             },
         )
@@ -176,7 +214,7 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
         raise NotFound(
             "assessment" if day is None else f"assessment of {day}",
             "none has been published",
-            "Make one: `alliance assess --date YYYY-MM-DD`.",
+            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
         )
     folder = workspace.runs / entry["run_id"]
     pictured = workspace.pictures / entry["network_id"]
@@ -186,8 +224,12 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
             "the journal names it, but its files are gone",
             f"Make it again: `alliance assess --date {entry['date']}`.",
         )
-    network = load(pictured)
-    return _loaded(network, pack_for(network.valid_date, workspace.settings.district), folder)
+    held = workspace.kept.get(folder.name)
+    if not isinstance(held, Assessment):
+        held = _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
+        workspace.kept.clear()
+        workspace.kept[folder.name] = held
+    return held
 
 
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
@@ -197,13 +239,16 @@ def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
     return next((e for e in reversed(entries) if e["date"] == wanted), None)
 
 
-def _run_id(network: CreditNetwork, pack: Pack, scenarios: int, seed: int) -> str:
+def _run_id(
+    network: CreditNetwork, pack: Pack, scenarios: int, seed: int, relative_error: float | None
+) -> str:
     content = {
         "algorithm": ALGORITHM,
         "network": network.network_id,
         "pack": pack.digest,
         "scenarios": scenarios,
         "seed": seed,
+        "relative_error": relative_error,
         "code": code_version(),
     }
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
@@ -220,35 +265,49 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
-def _save(run: ChainRisk, folder: Path) -> None:
+def _save(made: Assessment, folder: Path) -> None:
     """Write a run aside and rename it, so that it is there whole or not at all."""
     aside = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    plain: dict[str, Any] = {}
-    for part in fields(run):
-        value = getattr(run, part.name)
-        if isinstance(value, np.ndarray):
-            np.save(aside / f"{part.name}.npy", value)
-        else:
-            plain[part.name] = value
-    (aside / "run.json").write_text(json.dumps(plain, sort_keys=True), encoding="utf-8")
+    _write(made.run, aside)
+    _write(made.bracket, aside / BRACKET)
     if folder.is_dir():
         shutil.rmtree(aside)
     else:
         aside.rename(folder)
 
 
-def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
+def _write(result: ChainRisk | Bracket, folder: Path) -> None:
+    """Write arrays as files of their own, and all other fields as JSON."""
+    folder.mkdir(parents=True)
+    plain: dict[str, Any] = {}
+    for part in fields(result):
+        value = getattr(result, part.name)
+        if isinstance(value, np.ndarray):
+            np.save(folder / f"{part.name}.npy", value)
+        else:
+            plain[part.name] = value
+    (folder / "run.json").write_text(json.dumps(plain, sort_keys=True), encoding="utf-8")
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """Fields as `_write` wrote them."""
     content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for path in folder.glob("*.npy"):
         content[path.stem] = np.load(path, mmap_mode="r")
+    return content
+
+
+def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
     parameters = parameters_of(pack)
-    return Assessment(
-        folder.name,
-        network,
-        ChainRisk(**content),
-        derive_links(network, parameters),
-        scorecard(network, parameters),
-        parameters,
-    )
+    own = scorecard(network, parameters)
+    links = run_network(network, parameters, own.own_rate).links
+    run = ChainRisk(**_read(folder))
+    if len(run.link_part) != len(links) or not (folder / BRACKET).is_dir():
+        raise StoreError(
+            f"run {folder.name}",
+            "it was made by another version of this program",
+            f"Make it again: `alliance assess --date {network.valid_date}`.",
+        )
+    between = Bracket(**_read(folder / BRACKET))
+    return Assessment(folder.name, network, run, links, own, parameters, between)

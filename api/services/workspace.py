@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from api.settings import Settings
+from graph_model.errors import NotFound
 from graph_model.schema import Dictionary, load_dictionary
-from graph_model.store.opening import open_store
+from graph_model.store.opening import is_there, open_store
 from graph_model.store.protocol import Store
 
 
@@ -15,12 +17,14 @@ from graph_model.store.protocol import Store
 class Workspace:
     """One open store and where its pictures, runs and quarantine files stand.
 
-    Everything in the folders can be made again from the store.
+    Everything in the folders can be made again from the store. `kept` holds what was last read
+    from them, by its id: a run is the same for ever.
     """
 
     settings: Settings
     dictionary: Dictionary
     store: Store
+    kept: dict[str, Any] = field(default_factory=dict)
 
     @property
     def pictures(self) -> Path:
@@ -39,8 +43,20 @@ class Workspace:
 
 
 @contextmanager
-def open_workspace(settings: Settings) -> Iterator[Workspace]:
-    """Open the store that the settings name, and close it in the end."""
+def open_workspace(settings: Settings, *, make: bool = True) -> Iterator[Workspace]:
+    """Open the store that the settings name, and close it in the end.
+
+    Raises
+    ------
+    NotFound
+        When there is none and `make` does not ask for one.
+    """
+    if not make and not is_there(settings.store_address):
+        raise NotFound(
+            settings.store_address,
+            "there is no store",
+            "Load source files first (`alliance ingest DIR`), or name the store you mean.",
+        )
     dictionary = load_dictionary()
     store = open_store(settings.store_address, dictionary)
     try:

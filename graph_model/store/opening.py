@@ -25,13 +25,22 @@ def open_store(address: str, dictionary: Dictionary) -> Store:
     StoreError
         When the adapter cannot open it.
     """
+    return SqliteStore(_path_of(address), dictionary)
+
+
+def is_there(address: str) -> bool:
+    """Whether the address leads to something already; raises BadInput as `open_store` does."""
+    return _path_of(address).exists()
+
+
+def _path_of(address: str) -> Path:
     scheme, _, rest = address.partition(":")
     if rest and scheme == "sqlite":
-        return SqliteStore(Path(rest), dictionary)
+        return Path(rest)
     if "://" in address or not address:
         raise BadInput(
             repr(address),
             "names no store that this version opens",
             "Give the path of a file, or sqlite:PATH.",
         )
-    return SqliteStore(Path(address), dictionary)
+    return Path(address)

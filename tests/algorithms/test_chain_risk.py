@@ -127,6 +127,60 @@ def test_progress_is_told_batch_by_batch_and_may_end_the_run() -> None:
         chain_risk(names, own, NONE, scenarios=64, progress=stop)
 
 
+def fifty() -> dict[str, object]:
+    """Arguments of a network of fifty parties in a ring."""
+    names = np.array([b"%02d" % k for k in range(50)])
+    own = np.linspace(0.001, 0.2, 50)
+    return {
+        "party_id": names,
+        "own_rate": own,
+        "links": links_of([(k, (k + 1) % 50, 0, 2.0) for k in range(50)]),
+        "seed": 9,
+    }
+
+
+@pytest.mark.parametrize(("wanted", "threads"), [(0.05, 1), (0.01, 1), (0.01, 3)])
+def test_a_run_stops_at_the_stated_error_and_equals_the_fixed_run(
+    wanted: float, threads: int
+) -> None:
+    told: list[tuple[int, int]] = []
+    run = chain_risk(
+        **fifty(),  # type: ignore[arg-type]
+        scenarios=200_000,
+        relative_error=wanted,
+        threads=threads,
+        progress=lambda *told_: told.append(told_),
+    )
+    assert run.median_relative_error <= wanted
+    assert run.scenarios % BATCHES == 0
+    assert run.scenarios < 200_000
+    assert told == [(k + 1, k // BATCHES * BATCHES + BATCHES) for k in range(len(told))]
+    assert len(told) % BATCHES == 0
+    fixed = chain_risk(**fifty(), scenarios=run.scenarios)  # type: ignore[arg-type]
+    for name in ("probability", "standard_error", "own_part", "link_part", "falls"):
+        assert getattr(run, name).tobytes() == getattr(fixed, name).tobytes(), name
+    assert run.median_relative_error == fixed.median_relative_error
+
+
+@pytest.mark.parametrize("most", [100, 1500])
+def test_a_run_that_cannot_reach_the_error_ends_at_the_most_scenarios(most: int) -> None:
+    run = chain_risk(**fifty(), scenarios=most, relative_error=1e-4)  # type: ignore[arg-type]
+    fixed = chain_risk(**fifty(), scenarios=most)  # type: ignore[arg-type]
+    assert run.scenarios == most
+    assert run.median_relative_error > 1e-4
+    for name in ("probability", "standard_error", "link_part", "falls"):
+        assert getattr(run, name).tobytes() == getattr(fixed, name).tobytes(), name
+
+
+def test_a_run_in_rounds_may_be_ended_too() -> None:
+    def stop(done: int, _: int) -> None:
+        if done == BATCHES + 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        chain_risk(**fifty(), scenarios=10_000, relative_error=1e-4, progress=stop)  # type: ignore[arg-type]
+
+
 def test_an_empty_network_has_an_empty_answer() -> None:
     run = chain_risk(np.zeros(0, "S1"), np.zeros(0), NONE, scenarios=64)
     assert len(run.probability) == 0
@@ -144,6 +198,7 @@ PAIR = (np.array([b"a", b"b"]), np.array([0.1, 0.1]), links_of([(0, 1, 0, 1.0)])
         ({"seed": -1}, "seed -1"),
         ({"threads": 0}, "threads 0"),
         ({"unknown_rate": -1.0}, "unknown_rate"),
+        ({"relative_error": 0.0}, "relative_error 0.0"),
         ({"party_id": np.array([b"a", b"a"])}, "each party stands once"),
         ({"own_rate": np.array([0.1, -0.1])}, "own rate -0.1 of b"),
         ({"own_rate": np.array([0.1, np.inf])}, "own rate inf of b"),

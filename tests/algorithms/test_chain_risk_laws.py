@@ -51,28 +51,29 @@ def equal(one: ChainRisk, other: ChainRisk, parties: list[int], links: list[int]
 @given(cases(), st.data())
 def test_more_risk_never_makes_anybody_fall_later(case: Case, data: st.DataObject) -> None:
     before = lost_by_scenario(case)
-    what = data.draw(st.sampled_from(["own rate", "new link", "rate of a link"]))
     size = len(case.names)
+    taken = {row[:3] for row in case.rows}
+    free = [
+        (i, j, layer)
+        for i in range(size)
+        for j in range(size)
+        for layer in range(3)
+        if i != j and (i, j, layer) not in taken
+    ]
+    possible = ["own rate", *(["new link"] if free else [])]
+    what = data.draw(st.sampled_from(possible + (["rate of a link"] if case.rows else [])))
     if what == "own rate":
         i = data.draw(st.integers(0, size - 1))
         own = list(case.own)
         own[i] += data.draw(rates)
         worse = replace(case, own=own)
-    elif what == "rate of a link" and case.rows:
+    elif what == "rate of a link":
         k = data.draw(st.integers(0, len(case.rows) - 1))
         hit, fallen, layer, rate = case.rows[k]
         rows = list(case.rows)
         rows[k] = (hit, fallen, layer, rate + data.draw(rates))
         worse = replace(case, rows=rows)
     else:
-        taken = {row[:3] for row in case.rows}
-        free = [
-            (i, j, layer)
-            for i in range(size)
-            for j in range(size)
-            for layer in range(3)
-            if i != j and (i, j, layer) not in taken
-        ]
         worse = replace(case, rows=[*case.rows, (*data.draw(st.sampled_from(free)), 0.7)])
     assert (lost_by_scenario(worse) >= before).all()
 

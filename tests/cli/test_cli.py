@@ -92,6 +92,7 @@ def test_an_archive_restores_with_the_same_hash(run: Run, folder: Path, tmp_path
 
 
 def test_bad_input_names_value_rule_and_way_out(run: Run, folder: Path, tmp_path: Path) -> None:
+    assert "there is no store" in run("quality")[2]
     for words, told in (
         (["ingest", tmp_path / "nowhere"], "source.toml"),
         (["ingest"], "--replay"),

@@ -100,3 +100,20 @@ def test_no_pack_in_force_is_an_error_and_never_a_guess(tmp_path: Path) -> None:
     made(tmp_path / "0.3", HEAD.replace("0.1", "0.3"))
     with pytest.raises(BadInput, match=r"versions 0\.1 and 0\.3 are both"):
         pack_in_force(tmp_path, date(2026, 6, 30))
+
+
+def test_a_later_version_takes_over_wherever_it_stands(tmp_path: Path) -> None:
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    made(shipped / "0.1")
+    later = HEAD.replace("0.1", "0.2").replace("2026-01-01", "2026-07-01")
+    made(own / "0.2", later)
+    made(own / ".0.3.part", later.replace("0.2", "0.3"))  # somebody is writing it
+    assert pack_in_force(shipped, date(2026, 6, 30), own).version == "0.1"
+    assert pack_in_force(shipped, date(2026, 7, 1), own).version == "0.2"
+    assert pack_in_force(shipped, date(2026, 7, 1), tmp_path / "nowhere").version == "0.1"
+    made(own / "0.4", later.replace("0.2", "0.4"))
+    with pytest.raises(BadInput, match=r"0\.2 and 0\.4 are both in force from 2026-07-01"):
+        pack_in_force(shipped, date(2026, 8, 1), own)
+    made(own / "0.1")
+    with pytest.raises(BadInput, match=r"both are version 0\.1"):
+        pack_in_force(shipped, date(2026, 8, 1), own)

@@ -1,0 +1,357 @@
+"""Where a party's falls come from, by which paths, and what if a partner were gone.
+
+A path tells about every party on it, so a viewer sees it only where each of them could be shown;
+the rest is folded into one undisclosed share.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date as Day  # noqa: N812 (a field below is called date)
+from threading import Lock
+
+import numpy as np
+
+from algorithms.origins import FallPath, Origins, origins
+from algorithms.recorded_falls import RecordedRun, record_falls
+from algorithms.what_if import fall_if_gone
+from api import audit
+from api.services.partners import UNCALIBRATED, consents_in_force, is_personal, party_id_of
+from api.services.runs import Assessment, published
+from api.services.workspace import Workspace
+from graph_model.errors import BadInput, NotAllowed, NotFound
+from graph_model.network import MISSING
+from graph_model.schema import load_dictionary
+from policy.visibility import Viewer, decide
+
+LIVE_RUNS = 2
+"""Recorded runs that one process keeps; each has up to 512 MB of falls, and an index of them."""
+
+LISTED = 20
+"""Origins listed by name."""
+
+_live: OrderedDict[tuple[str, int], RecordedRun] = OrderedDict()
+_recording = Lock()
+
+
+@dataclass(frozen=True)
+class OriginShare:
+    """One origin: its share of the party's falls."""
+
+    party: str
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """One step of a path: `fallen` pulls `hit` down through layers, on amounts and statements."""
+
+    fallen: str
+    hit: str
+    layers: tuple[str, ...]
+    layers_zh: tuple[str, ...]
+    amount_fen: int | None
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PathShown:
+    """One path, origin first, the party last, with its share of the party's falls."""
+
+    parties: tuple[str, ...]
+    names: tuple[str, ...]
+    share: float
+    steps: tuple[StepShown, ...]
+
+
+@dataclass(frozen=True)
+class PartnerOrigins:
+    """Origins and paths of one party; shares of origins and `undisclosed` and `rest` add up to 1.
+
+    Attributes
+    ----------
+    own : float
+        Share that begins with the party itself.
+    origins : tuple of OriginShare
+        Others, largest first, as far as the viewer may see them.
+    rest : float
+        Share of origins not listed.
+    undisclosed : float
+        Share of origins that the viewer may not see.
+    paths : tuple of PathShown
+    more_paths : int
+        Paths beside these, seen or not.
+    falls : int or None
+        Of the party in the kept scenarios; None while probabilities are withheld.
+    scenarios, asked : int
+        Kept scenarios, and those of the run they stand for.
+    """
+
+    party: str
+    name: str
+    date: Day
+    own: float
+    origins: tuple[OriginShare, ...]
+    rest: float
+    undisclosed: float
+    paths: tuple[PathShown, ...]
+    more_paths: int
+    falls: int | None
+    scenarios: int
+    asked: int
+    withheld: str
+    rule: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class IfGone:
+    """A partner's part of the figure beside the figure without it.
+
+    Attributes
+    ----------
+    part : float
+        Share of the figure that comes through the partner's links to the party.
+    fall, fall_error : float
+        Share by which the figure falls if the partner is gone, and its standard error. It is not
+        the part: the partner may also reach the party through others, or only do what others
+        would have done.
+    run_again : int
+    """
+
+    party: str
+    partner: str
+    part: float
+    fall: float
+    fall_error: float
+    run_again: int
+    scenarios: int
+    asked: int
+    rule: str
+    run_id: str
+
+
+Sees = Callable[[str], bool]
+
+
+def recorded(assessment: Assessment) -> RecordedRun:
+    """Return the run of an assessment with its falls: run again at the first question, and kept."""
+    run = assessment.run
+    key = (assessment.run_id, run.scenarios)
+    with _recording:
+        if key not in _live:
+            made = record_falls(
+                np.asarray(run.party_id),
+                np.asarray(run.own_rate),
+                assessment.links,
+                horizon_months=run.horizon_months,
+                scenarios=run.scenarios,
+                seed=run.seed,
+                already_fallen=np.asarray(run.already_fallen),
+                unknown_rate=run.unknown_rate,
+            )
+            made.falls.of(0)  # its index is made here, and not in the first question
+            _live[key] = made
+            while len(_live) > LIVE_RUNS:
+                _live.popitem(last=False)
+        _live.move_to_end(key)
+        return _live[key]
+
+
+def partner_origins(
+    workspace: Workspace, viewer: Viewer, party: str, day: Day | None, today: Day
+) -> PartnerOrigins:
+    """Answer what a viewer may know, and write the look down; arguments as `partner_risk`.
+
+    Raises
+    ------
+    NotAllowed
+        When no rule lets the viewer see the party; the same words whether it exists or not.
+    NotFound
+        When there is nothing to see.
+    """
+    assessment, subject, rule, sees = _opened(
+        workspace, viewer, party, day, today, "origins and paths"
+    )
+    return replace(whole_origins(assessment, subject, sees), rule=rule)
+
+
+def own_folder_origins(assessment: Assessment, party: str) -> PartnerOrigins:
+    """Answer from a network folder: nothing in it is hidden from its reader."""
+    answer = whole_origins(assessment, party_id_of(party), lambda _party: True)
+    return replace(answer, rule="the reader's own network folder")
+
+
+def partner_if_gone(
+    workspace: Workspace, viewer: Viewer, party: str, partner: str, day: Day | None, today: Day
+) -> IfGone:
+    """Part of a partner beside the fall if it were gone, for a viewer who may see both.
+
+    Raises
+    ------
+    NotAllowed
+        When no rule lets the viewer see one of them; the same words whether it exists or not.
+    NotFound, BadInput
+        When there is no figure, or both are one.
+    """
+    assessment, subject, rule, sees = _opened(workspace, viewer, party, day, today, "fall if gone")
+    other = party_id_of(partner)
+    if not sees(other):
+        way_out = "Its part tells about the partner too: ask it for its consent."
+        raise NotAllowed(other, "the viewer may not see this partner's own figure", way_out)
+    return replace(whole_if_gone(assessment, subject, other), rule=rule)
+
+
+def own_folder_if_gone(assessment: Assessment, party: str, partner: str) -> IfGone:
+    """Answer from a network folder."""
+    answer = whole_if_gone(assessment, party_id_of(party), party_id_of(partner))
+    return replace(answer, rule="the reader's own network folder")
+
+
+def whole_if_gone(assessment: Assessment, subject: str, partner: str) -> IfGone:
+    """Compute the answer, as shares of the figure."""
+    if subject == partner:
+        raise BadInput(partner, "nobody is its own partner", "Name another party.")
+    target, gone = _place(assessment, subject), _place(assessment, partner)
+    figure = float(assessment.run.probability[target])
+    if not figure > 0:
+        raise NotFound(subject, "it has no figure to take apart", "See `alliance explain`.")
+    links = assessment.links
+    between = np.flatnonzero((links.hit == target) & (links.fallen == gone))
+    found = fall_if_gone(recorded(assessment), target, gone)
+    return IfGone(
+        party=subject,
+        partner=partner,
+        part=float(assessment.run.link_part[between].sum()) / figure,
+        fall=-found.difference / found.probability,
+        fall_error=found.difference_error / found.probability,
+        run_again=found.run_again,
+        scenarios=found.scenarios,
+        asked=found.asked,
+        rule="",
+        run_id=assessment.run_id,
+    )
+
+
+def whole_origins(assessment: Assessment, subject: str, sees: Sees) -> PartnerOrigins:
+    """Compute the answer; what `sees` forbids is folded."""
+    place = _place(assessment, subject)
+    run = recorded(assessment)
+    found = origins(run, place, most=200)
+    if not found.falls:
+        rule = f"it fell in none of {found.scenarios:,} scenarios"
+        raise NotFound(subject, rule, "Assess with more scenarios.")
+    ids = run.party_id
+    shown: list[OriginShare] = []
+    rest = undisclosed = 0.0
+    for k in np.argsort(-found.origin, kind="stable").tolist():
+        share = float(found.origin[k]) / found.falls
+        if share == 0:
+            break
+        if k == place:
+            continue
+        if not _seen(assessment, k, sees):
+            undisclosed += share
+        elif len(shown) < LISTED:
+            shown.append(OriginShare(ids[k].decode(), _name(assessment, k), share))
+        else:
+            rest += share
+    paths = [
+        _path(assessment, found, path)
+        for path in found.paths
+        if all(k == place or _seen(assessment, k, sees) for k in path.parties)
+    ][:10]
+    calibrated = assessment.stated or assessment.parameters.calibrated
+    return PartnerOrigins(
+        party=subject,
+        name=_name(assessment, place),
+        date=assessment.network.valid_date,
+        own=float(found.origin[place]) / found.falls,
+        origins=tuple(shown),
+        rest=rest,
+        undisclosed=undisclosed,
+        paths=tuple(paths),
+        more_paths=len(found.paths) + found.more_paths - len(paths),
+        falls=found.falls if calibrated else None,
+        scenarios=found.scenarios,
+        asked=found.asked,
+        withheld="" if calibrated else UNCALIBRATED,
+        rule="",
+        run_id=assessment.run_id,
+    )
+
+
+def _opened(
+    workspace: Workspace, viewer: Viewer, party: str, day: Day | None, today: Day, action: str
+) -> tuple[Assessment, str, str, Sees]:
+    """Assessment, subject, rule, and what else the viewer sees, of somebody who may see it."""
+    subject = party_id_of(party)
+    consents = consents_in_force(workspace, today)
+    assessment = published(workspace, day)
+    personal = is_personal(workspace, assessment, subject)
+    decision = decide(viewer, subject, consents, personal=personal)
+    shown = assessment.run_id if decision.allowed else ""
+    audit.record(workspace.store, viewer, action, subject, decision, shown)
+    if not decision.allowed:
+        way_out = "Ask the subject for its consent, and state the purpose it was given for."
+        raise NotAllowed(subject, decision.rule, way_out)
+
+    def sees(other: str) -> bool:
+        hidden = is_personal(workspace, assessment, other)
+        return decide(viewer, other, consents, personal=hidden).allowed
+
+    return assessment, subject, decision.rule, sees
+
+
+def _place(assessment: Assessment, party: str) -> int:
+    place = assessment.network.place(party)
+    if place is None:
+        rule = f"no statement names this party in the picture of {assessment.network.valid_date}"
+        raise NotFound(party, rule, "Check the code, or assess a later day.")
+    return place
+
+
+def _seen(assessment: Assessment, place: int, sees: Sees) -> bool:
+    """Industries (after the parties of the picture) are nobody's secret."""
+    if place >= len(assessment.network):
+        return True
+    return sees(assessment.network.party_id[place].decode())
+
+
+def _name(assessment: Assessment, place: int) -> str:
+    if place < len(assessment.network):
+        return assessment.network.text("name", place)
+    return bytes(assessment.run.party_id[place]).decode()
+
+
+def _path(assessment: Assessment, found: Origins, path: FallPath) -> PathShown:
+    links, network = assessment.links, assessment.network
+    ids = assessment.run.party_id
+    labels = {layer.layer: layer.zh for layer in load_dictionary().layers}
+    steps = []
+    for step in path.steps:
+        layers = tuple(links.layers[int(links.layer[k])] for k in step.links)
+        losses = [int(links.loss_fen[k]) for k in step.links]
+        known = [loss for loss in losses if loss != MISSING]
+        statements: dict[str, None] = {}
+        for k in step.links:
+            start, stop = links.statements_indptr[k : k + 2]
+            places = links.statements[start:stop].tolist()
+            statements |= dict.fromkeys(network.statements[at] for at in places)
+        steps.append(
+            StepShown(
+                fallen=bytes(ids[step.fallen]).decode(),
+                hit=bytes(ids[step.hit]).decode(),
+                layers=layers,
+                layers_zh=tuple(labels[layer] for layer in layers),
+                amount_fen=sum(known) if known else None,
+                statements=tuple(statements),
+            )
+        )
+    return PathShown(
+        parties=tuple(bytes(ids[k]).decode() for k in path.parties),
+        names=tuple(_name(assessment, k) for k in path.parties),
+        share=path.falls / found.falls,
+        steps=tuple(steps),
+    )

@@ -1,0 +1,44 @@
+"""Runs are kept whole: what is read again is what was made, or an error."""
+
+import shutil
+
+import numpy as np
+import pytest
+from stating import DAY
+
+from api.services import runs
+from api.services.workspace import Workspace
+from graph_model.errors import StoreError
+
+
+def test_a_published_run_is_read_again_to_the_last_digit(workspace: Workspace) -> None:
+    made = runs.assess_day(workspace, DAY)
+    again = runs.published(workspace)
+    assert again.run_id == made.run_id
+    for name in ("probability", "standard_error", "own_part", "link_part", "falls"):
+        assert getattr(again.run, name).tobytes() == getattr(made.run, name).tobytes()
+    for name in ("low", "high", "half_theta", "twice_theta"):
+        assert getattr(again.bracket, name).tobytes() == getattr(made.bracket, name).tobytes()
+    known = ~np.isnan(made.bracket.low)
+    assert known.any()
+    assert (made.bracket.low[known] <= made.bracket.high[known]).all()
+
+
+def test_another_stated_error_is_another_run(workspace: Workspace) -> None:
+    made = runs.assess_day(workspace, DAY)
+    short = runs.assess_day(workspace, DAY, relative_error=0.5)
+    assert short.run_id != made.run_id
+    assert short.run.scenarios < made.run.scenarios
+    assert runs.assess_day(workspace, DAY, relative_error=0.5).run_id == short.run_id
+    assert runs.assess_day(workspace, DAY).run_id == made.run_id
+
+
+def test_a_run_of_another_version_is_not_misread(workspace: Workspace) -> None:
+    made = runs.assess_day(workspace, DAY)
+    folder, aside = workspace.runs / made.run_id / "bracket", workspace.runs / "aside"
+    shutil.move(folder, aside)
+    try:
+        with pytest.raises(StoreError, match=r"another version.*alliance assess --date"):
+            runs.published(workspace)
+    finally:
+        shutil.move(aside, folder)
