@@ -74,6 +74,14 @@ def day_of(text: str | None) -> date:
         raise BadInput(text, f"is no day ({error})", "Write it as 2026-10-31.") from error
 
 
+def without_date(date: str | None, network: Path | None) -> None:
+    """Refuse `--date` beside `--network`: a network folder has a date of its own."""
+    if date is not None and network is not None:
+        raise BadInput(
+            f"--date {date}", "a network folder is of the day in its network.toml", "Leave it out."
+        )
+
+
 @contextmanager
 def progress_bar(total: float | None = None) -> Iterator[tuple[Progress, TaskID]]:
     """A bar on the error stream; without a total it only tells that work goes on."""

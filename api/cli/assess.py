@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from algorithms.bracket import Migration, migration
+from algorithms.capacity import capacity
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -16,6 +17,7 @@ from api.cli.app import (
     console,
     day_of,
     progress_bar,
+    without_date,
     workspace,
 )
 from api.services import runs
@@ -57,6 +59,7 @@ def assess(
     home: HomeOption = None,
 ) -> None:
     """Assess chain risk, publish the run, and print how it went."""
+    without_date(date, network)
     with progress_bar(total=64) as (bar, task):
 
         def told(done: int, of: int) -> None:
@@ -97,13 +100,30 @@ def summary(made: runs.Assessment) -> Table:
     levels = zip(found.levels, found.point, strict=True)
     table.add_row("warning levels", ", ".join(f"{name} {count:,}" for name, count in levels))
     table.add_row("scenarios", f"{run.scenarios:,}, seed {run.seed}")
-    table.add_row("median relative error", f"{run.median_relative_error:.2%}")
+    error = run.median_relative_error
+    table.add_row("median relative error", "–" if np.isnan(error) else f"{error:.2%}")
+    if unhit := parties_nothing_hits(made):
+        table.add_row(
+            "not hit by anything",
+            f"{unhit:,} parties with edges: capacity unknown (revenue, or a lender's capital)",
+        )
     table.add_row(
         "constants",
         f"{made.parameters.version} ({made.parameters.status})"
         + (", own rates as the folder states them" if made.stated else ""),
     )
     return table
+
+
+def parties_nothing_hits(made: runs.Assessment) -> int:
+    """How many parties with edges can lose nothing, because their capacity is not known."""
+    network = made.network
+    unknown = np.isnan(capacity(network, made.parameters).point)
+    touched = np.zeros(len(network), dtype=bool)
+    for matrix in network.matrices.values():
+        touched[matrix.rows] = True
+        touched[matrix.indices] = True
+    return int((unknown & touched).sum())
 
 
 def print_levels(made: runs.Assessment) -> None:

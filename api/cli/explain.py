@@ -14,6 +14,7 @@ from api.cli.app import (
     app,
     console,
     day_of,
+    without_date,
     workspace,
     yuan,
 )
@@ -64,6 +65,7 @@ def explain(
     home: HomeOption = None,
 ) -> None:
     """Print level, rank and parts that add up, down to amounts and statements."""
+    without_date(date, network)
     if network is not None:
         made = folder_assessment(load_settings(store=store, home=home), network, scenarios, seed)
         answer = own_folder_answer(made, party)

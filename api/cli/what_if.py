@@ -7,7 +7,16 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.app import DateOption, HomeOption, StoreOption, app, console, day_of, workspace
+from api.cli.app import (
+    DateOption,
+    HomeOption,
+    StoreOption,
+    app,
+    console,
+    day_of,
+    without_date,
+    workspace,
+)
 from api.cli.assess import NetworkOption, ScenariosOption, SeedOption
 from api.services.changes import Asked
 from api.services.networks import folder_assessment
@@ -27,8 +36,8 @@ Examples (amounts in yuan; ROW owes, sells to, guarantees, lends to, carries for
   alliance what-if 91440112XXXX000191 --drop-party 91440112XXXX00027U
       --as financier:uscc:… --purpose post_loan
 
-  alliance what-if E0 --network my-network --add-party new:x --change-party new:x:own_rate=0.05
-      --add trade:E0:new:x=2,000,000
+  alliance what-if E0 --network my-network --add-party new:maker
+      --change-party new:maker:own_rate=0.05 --add trade:E0:new:maker=2,000,000
 """
 
 
@@ -62,6 +71,7 @@ def what_if(
     home: HomeOption = None,
 ) -> None:
     """Print level, rank and ratio before and after, and who else moves most."""
+    without_date(date, network)
     asked = Asked(
         add or (), drop or (), change or (), add_party or (), drop_party or (), change_party or ()
     )

@@ -250,6 +250,8 @@ def test_a_published_run_keeps_the_pack_it_was_made_with(
     with open_workspace(settings) as workspace:
         assert published(workspace).parameters.theta == 0.5
     shutil.rmtree(own)
-    with open_workspace(settings) as workspace:
-        with pytest.raises(StoreError, match=r"huangpu 9.*it is gone"):
-            published(workspace)
+    with (
+        open_workspace(settings) as workspace,
+        pytest.raises(StoreError, match=r"huangpu 9.*it is gone"),
+    ):
+        published(workspace)

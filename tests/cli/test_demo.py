@@ -1,4 +1,4 @@
-"""`alliance demo`: the whole way on the files of the repository, and what the README shows of it."""
+"""`alliance demo`: the whole way on the files of the repository, as the README shows it."""
 
 from pathlib import Path
 
