@@ -95,7 +95,7 @@ def assemble(
     nodes = len(party_id)
     builder = MatrixBuilder(dictionary, counted, node_of, first, nodes, day)
     matrices = {name: builder.matrix(name) for name in dictionary.measure_names()}
-    columns = node_columns(dictionary, counted, node_of, builder.open_claims, nodes, day)
+    columns = node_columns(dictionary, counted, node_of, builder.open_claims, party_id, day)
     node, statement = evidence_of_nodes(counted, node_of, first)
     matrices, statement, cited = _cited_only(matrices, statement, total)
     keys = pa.concat_arrays([counted[name].statement_keys() for name in kinds])

@@ -24,7 +24,7 @@ def node_columns(
     tables: Mapping[str, KindTable],
     node_of: Mapping[tuple[str, str], Ints],
     open_claims: list[OpenClaims],
-    nodes: int,
+    party_id: npt.NDArray[np.bytes_],
     day: date,
 ) -> dict[str, npt.NDArray[np.generic]]:
     """All columns of `node_columns.csv`, shape (nodes,).
@@ -37,11 +37,12 @@ def node_columns(
         As in `MatrixBuilder`.
     open_claims : list of OpenClaims
         Own debts still open, for the days past due.
-    nodes : int
-        Number of nodes.
+    party_id : array of bytes, shape (nodes,)
+        The nodes.
     day : datetime.date
         Day of the picture.
     """
+    nodes = len(party_id)
     columns: dict[str, npt.NDArray[np.generic]] = {}
     latest, before = _latest_accounts(tables["financials"], node_of["financials", "party"], nodes)
     for made in dictionary.node_columns:
@@ -56,6 +57,8 @@ def node_columns(
     current, due = (columns[n].astype(np.int64) for n in ("current_assets", "current_liabilities"))
     both = (current != MISSING) & (due != MISSING)
     columns["liquidity"] = np.where(both, current - np.where(both, due, 0), MISSING)
+    traders = np.char.startswith(party_id, b"uscc:92")  # GB 32100-2015, whatever a source calls it
+    columns["kind"] = np.where(traders, b"sole_trader", columns["kind"].astype(np.bytes_))
     finances = np.isin(columns["kind"], FINANCING_KINDS)
     columns["capital"] = np.where(finances, columns["equity"].astype(np.int64), MISSING)
     columns["overdue_days"] = _overdue(tables["loan"], node_of, open_claims, nodes, day)

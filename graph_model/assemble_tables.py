@@ -78,9 +78,10 @@ class KindTable:
         first = np.ones(len(keys), dtype=bool)
         first[1:] = keys[1:] != keys[:-1]
         winner = np.maximum.accumulate(np.where(first, np.arange(len(keys)), 0))
-        for loser in np.flatnonzero(~first):
-            pair = table.take([int(winner[loser]), int(loser)]).to_pylist()
-            self._compare(*pair)
+        losers = np.flatnonzero(~first)
+        counting = table.take(pa.array(winner[losers])).to_pylist()
+        for counts, other in zip(counting, table.take(pa.array(losers)).to_pylist(), strict=True):
+            self._compare(counts, other)
         return table.filter(pa.array(first))
 
     def _compare(self, counts: Mapping[str, object], other: Mapping[str, object]) -> None:

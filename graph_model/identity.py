@@ -62,9 +62,13 @@ def is_lei(code: str) -> bool:
     return int("".join(str(int(symbol, 36)) for symbol in code)) % 97 == 1
 
 
-def uscc_of(party_id: str) -> str | None:
-    """Return the unified social credit code of a party id, where it has one."""
-    return party_id.removeprefix("uscc:") if party_id.startswith("uscc:") else None
+def is_sole_trader(party_id: str) -> bool:
+    """Whether the code is that of a sole trader (GB 32100-2015, category 92): a person's.
+
+    >>> is_sole_trader("uscc:92440112XXXX00035K")
+    True
+    """
+    return party_id.startswith("uscc:92")
 
 
 def _digest(text: str) -> str:

@@ -93,6 +93,11 @@ class Kind:
         return tuple(f.name for f in self.fields)
 
     @property
+    def visibility(self) -> str:
+        """Visibility class of its statements: that of their first field."""
+        return self.fields[0].visibility
+
+    @property
     def party_fields(self) -> tuple[str, ...]:
         """Fields that name a party: the roles of the statement."""
         return tuple(f.name for f in self.fields if f.type == "party")
@@ -133,6 +138,7 @@ class Layer:
     fallen: str
     needs: tuple[str, ...]
     loss: str
+    visibility: str
     meaning: str
 
 
@@ -342,7 +348,10 @@ def _layer(row: Mapping[str, str], measures: set[str]) -> Layer:
     if unknown := [name for name in used if name not in measures]:
         raise _broken("layers.csv", row["layer"], f"no measure {', '.join(unknown)}")
     return Layer(
-        **{k: row[k] for k in ("layer", "zh", "en", "hit", "fallen", "loss", "meaning")},
+        **{
+            k: row[k]
+            for k in ("layer", "zh", "en", "hit", "fallen", "loss", "visibility", "meaning")
+        },
         measures=used,
         needs=tuple(row["needs"].split()),
     )

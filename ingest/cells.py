@@ -27,7 +27,7 @@ _DATE = re.compile(
 
 
 _PERSON_MARK = re.compile(r"[（(]\s*(?:个人|自然人)\s*[)）]")
-_EIGHTEEN = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+_EIGHTEEN = re.compile(r"(?<!\d)\d{6}[\s-]?\d{8}[\s-]?\d{3}[\dXx](?!\d)")
 
 
 class Unreadable(Exception):
@@ -251,7 +251,11 @@ def without_person_ids(text: str) -> str:
     >>> without_person_ids("经办人 440000190001010000")
     '经办人 (identity number not kept)'
     """
-    return _EIGHTEEN.sub(_blanked, text) if len(text) >= 18 else text
+    if len(text) < 18:
+        return text
+    plain = folded(text)
+    kept = _EIGHTEEN.sub(_blanked, plain)
+    return text if kept == plain else kept
 
 
 def names_a_person(text: str) -> bool:
@@ -272,5 +276,5 @@ def _blanked(found: re.Match[str]) -> str:
 
 
 def _is_identity_number(text: str) -> bool:
-    shaped = has_shape_of_person_id(text.upper())
-    return shaped and uscc.check(text).verdict == "invalid"
+    code = uscc.normalise(text)
+    return has_shape_of_person_id(code) and uscc.check(code).verdict == "invalid"

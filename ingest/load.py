@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from graph_model.statement import Severity, SourceFile
+from graph_model.statement import Severity, Source, SourceFile
 from graph_model.store.protocol import Store
 from ingest.extract import Extract
 from ingest.loading import SHRINK_LIMIT, Loading, Progress
@@ -89,9 +89,21 @@ def ingest_folder(
             load.abort(forget=True)
         else:
             full = [p.name for e in extracts if e.declared.extract == "full" for p in e.paths]
+            if terms_changed(store, declared.source()):
+                load.enter()
             load.resolve(superseded(store, loading, declared.id, full))
             number = load.publish(loading.files) if load.has_written else 0
     return LoadReport(number, declared.id, tuple(loading.files), loading.rules)
+
+
+def terms_changed(store: Store, source: Source) -> bool:
+    """Whether the source declares itself otherwise than when it was last loaded.
+
+    Its rank and its permission to join count from the last load that names it.
+    """
+    known = [one.source for one in store.loads() if one.state == "published"]
+    of_source = [one for one in known if one.id == source.id]
+    return bool(of_source) and of_source[-1] != source
 
 
 def settled(store: Store, source: str) -> dict[str, Settled]:

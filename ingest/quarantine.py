@@ -185,7 +185,10 @@ def _parts(store: Store, path: Path) -> list[Part]:
                     f"Correct the row itself, in the columns that begin with {ROW!r}.",
                 )
             if any(row.values()):
-                part.rows[at] = row
+                # A row with several faults stands on its first line; what is written on the
+                # others corrects it further.
+                written = {header: cell for header, cell in row.items() if cell}
+                part.rows[at] = part.rows[at] | written if at in part.rows else row
             if chunk.columns["let_through"][k].strip().lower() == "yes":
                 part.let_through.add(at)
     return [part for part in parts.values() if part.rows]

@@ -18,6 +18,12 @@ from graph_model.explanation import UNDISCLOSED, Part
 from graph_model.schema import Code
 
 ROLES = ("member", "financier", "official", "administrator")
+OWN_FILE = "*"
+"""Scope of one's own file: everything but what belongs to others."""
+
+PUBLIC = "public"
+"""Visibility class of what any register shows."""
+
 CHAIN_RISK = "chain_risk"
 """Scope that a consent names to let a chain risk be seen."""
 
@@ -105,10 +111,10 @@ def decide(
     own = asking.organisation == subject
     if asking.purpose == "self":
         if own:
-            return Decision(True, "own file (Order 204 Art. 15)", frozenset({"*"}))
+            return Decision(True, "own file (Order 204 Art. 15)", frozenset({OWN_FILE}))
         return Decision(False, "purpose self shows one's own file only (Order 204 Art. 15)")
     if personal and not own:
-        return Decision(False, "a sole trader counts as a person (PIPL Art. 24)")
+        return Decision(False, NO_CONSENT)  # in the words that everybody gets: it tells nothing
     for consent in consents:
         named = (consent.grantor, consent.grantee, consent.purpose)
         if named == (subject, asking.organisation, asking.purpose) and CHAIN_RISK in consent.scopes:
@@ -116,7 +122,54 @@ def decide(
     return Decision(False, NO_CONSENT)
 
 
-def redact(root: Part, sees: Callable[[str], bool], scopes: frozenset[str]) -> Part:
+@dataclass(frozen=True)
+class Scope:
+    """What of a shown answer may be told beside the figures: amounts and statements.
+
+    Attributes
+    ----------
+    scopes : frozenset of str
+        Visibility classes that the subject lets the viewer see; `*` is its own file.
+    parties : tuple of str
+        Subject and viewer: what names them is theirs.
+    of_layer, of_kind : mapping of str to str
+        Visibility class of each layer (`layers.csv`) and of each kind (`fields.csv`).
+    """
+
+    scopes: frozenset[str]
+    parties: tuple[str, ...]
+    of_layer: Mapping[str, str]
+    of_kind: Mapping[str, str]
+
+    def tells(self, visibility: str) -> bool:
+        """Whether a class may be seen; one's own file has all of them."""
+        return visibility == PUBLIC or bool(self.scopes & {OWN_FILE, visibility})
+
+    def amount(self, layer: str | None) -> bool:
+        """Whether the amounts of a layer may be told."""
+        return layer is None or self.tells(self.of_layer.get(layer, ""))
+
+    def cites(self, statement: str) -> bool:
+        """Whether a statement (`kind:source:key`) may be named.
+
+        A lender's loan belongs to lender and borrower: it is named only where its key names the
+        subject or the viewer (征信业管理条例 Art. 29), or the subject let its loans be seen.
+        """
+        visibility = self.of_kind.get(statement.partition(":")[0], "")
+        if visibility == "loan" and "loan" not in self.scopes:
+            return any(party in statement for party in self.parties)
+        return self.tells(visibility)
+
+    def trimmed(self, part: Part) -> Part:
+        """A neighbour's part without what may not be told."""
+        return replace(
+            part,
+            amount_fen=part.amount_fen if self.amount(part.layer) else None,
+            statements=tuple(filter(self.cites, part.statements)),
+        )
+
+
+def redact(root: Part, sees: Callable[[str], bool], scope: Scope) -> Part:
     """Fold what may not be seen into one undisclosed part.
 
     Parameters
@@ -125,8 +178,8 @@ def redact(root: Part, sees: Callable[[str], bool], scopes: frozenset[str]) -> P
         The whole explanation.
     sees : callable
         Whether the viewer could be shown the figure of a party itself.
-    scopes : frozenset of str
-        What the viewer may see of the subject; `*` for everything.
+    scope : Scope
+        What may be told beside the figures.
 
     Returns
     -------
@@ -137,15 +190,17 @@ def redact(root: Part, sees: Callable[[str], bool], scopes: frozenset[str]) -> P
     shown: list[Part] = []
     for part in root.children:
         if part.layer is None:
-            whole = bool(scopes & {"*", "finance"})
+            whole = scope.tells("finance")
             shown.append(part if whole else replace(part, children=(), statements=()))
             continue
         named = [p for p in part.children if p.party is not None]
-        seen = tuple(p for p in named if p.party is not None and sees(p.party))
+        seen = tuple(scope.trimmed(p) for p in named if p.party is not None and sees(p.party))
         if len(seen) == len(named):
-            shown.append(part)
+            rest = tuple(p for p in part.children if p.party is None)
+            shown.append(replace(scope.trimmed(part), children=seen + rest))
         elif seen:
-            amount = sum(p.amount_fen for p in seen if p.amount_fen is not None)
+            amounts = [p.amount_fen for p in seen if p.amount_fen is not None]
+            amount = sum(amounts) if amounts else None
             shown.append(replace(part.with_children(seen), amount_fen=amount, statements=()))
     hidden = root.value - sum(part.value for part in shown)
     if any(p.party is not None and not sees(p.party) for p in root.walk()):

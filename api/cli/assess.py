@@ -80,6 +80,7 @@ def assess(
                 )
     console.print(summary(made))
     print_levels(made)
+    print_disagreements(made)
 
 
 def summary(made: runs.Assessment) -> Table:
@@ -113,6 +114,18 @@ def summary(made: runs.Assessment) -> Table:
         + (", own rates as the folder states them" if made.stated else ""),
     )
     return table
+
+
+def print_disagreements(made: runs.Assessment) -> None:
+    """Print how many times sources or kinds disagree, and the first of them."""
+    findings = made.network.manifest.get("findings", [])
+    total = made.network.manifest.get("disagreements", 0)
+    if not total or not isinstance(findings, list):
+        return
+    console.print(f"{total:,} disagreements between sources or kinds; the first counts:")
+    for one in findings[:3]:
+        told = f"  {one['about']}: {one['counts']}, not {one['other']} ({', '.join(one['fields'])})"
+        console.print(told, markup=False, soft_wrap=True)
 
 
 def parties_nothing_hits(made: runs.Assessment) -> int:

@@ -1,7 +1,6 @@
 """`alliance demo`: the demonstration files in, an explained answer out, and the API served."""
 
 import secrets
-from datetime import date as day_type
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +54,7 @@ def demo(
         console.print(summary(made))
         console.rule("one explained answer 一个可解释的答案")
         asking = demonstration.viewer_of_demo(opened)
-        answer = demonstration.answer(opened, asking, day_type.today())  # noqa: DTZ011
+        answer = demonstration.answer(opened, asking)
         print_answer(answer)
     if serve:
         console.rule("ask over HTTP 通过接口查询")

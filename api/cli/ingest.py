@@ -48,29 +48,40 @@ def ingest(
         raise BadInput(
             "alliance ingest", "takes either a folder or --replay FILE", "Give one of the two."
         )
-    with workspace(store, home, make=True) as opened, progress_bar() as (bar, task):
-        if replay is not None:
-            reports = ingesting.replay_quarantine(opened, replay, dry_run=dry_run)
-            quarantine: dict[int, Path] = {}
-        else:
-            done = ingesting.ingest(
-                opened,
-                folder or Path(),
-                source=source,
-                mapping=mapping,
-                dry_run=dry_run,
-                allow_shrink=allow_shrink,
-                progress=lambda name, rows: bar.update(task, told=f"{name}: {rows:,} rows"),
-                begun=lambda name: bar.update(task, description=name),
-            )
-            reports = [one.report for one in done]
-            quarantine = {one.report.load: one.quarantine for one in done if one.quarantine}
+    done: list[ingesting.Ingested] = []
+    try:
+        with workspace(store, home, make=True) as opened, progress_bar() as (bar, task):
+            if replay is not None:
+                replayed = ingesting.replay_quarantine(opened, replay, dry_run=dry_run)
+                done += [ingesting.Ingested(report, None) for report in replayed]
+            else:
+                ingesting.ingest(
+                    opened,
+                    folder or Path(),
+                    source=source,
+                    mapping=mapping,
+                    dry_run=dry_run,
+                    allow_shrink=allow_shrink,
+                    progress=lambda name, rows: bar.update(task, told=f"{name}: {rows:,} rows"),
+                    begun=lambda name: bar.update(task, description=name),
+                    done=done,
+                )
+    finally:
+        if done:  # also what was taken in before an error
+            print_done(done, dry_run=dry_run)
+
+
+def print_done(done: list[ingesting.Ingested], *, dry_run: bool) -> None:
+    """Counts per file, findings by rule, and where rows kept aside are."""
+    reports = [one.report for one in done]
     console.print(table_of(reports, dry_run=dry_run))
     rules = sum((report.rules for report in reports), start=Counter[tuple[str, str]]())
     for (severity, rule), count in rules.most_common():
         console.print(f"{count:>7,}  {severity:10}  {rule}", markup=False)
-    for load, path in quarantine.items():
-        console.print(f"load {load}: rows kept aside are in {path}", soft_wrap=True)
+    for one in done:
+        if one.quarantine:
+            told = f"load {one.report.load}: rows kept aside are in {one.quarantine}"
+            console.print(told, soft_wrap=True)
 
 
 def table_of(reports: list[LoadReport], *, dry_run: bool) -> Table:

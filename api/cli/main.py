@@ -59,6 +59,11 @@ def main() -> None:
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        errors.print(f"[bold red]✗[/] {escape(str(error.filename))}", soft_wrap=True)
+        errors.print(f"  rule     {escape(str(error.strerror))}", soft_wrap=True)
+        errors.print("  way out  Name a file or folder that can be read or written there.")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457); which error has which status is decided here only."""
 
+import logging
 import uuid
 from http import HTTPStatus
 
@@ -27,6 +28,7 @@ STATUS: tuple[tuple[type[AllianceError], HTTPStatus], ...] = (
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
     (AllianceError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
+LOG = logging.getLogger("alliance.http")
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -38,6 +40,7 @@ def problem(
     request: Request, status: HTTPStatus, value: str, rule: str, way_out: str
 ) -> JSONResponse:
     """One problem in the one shape all routes use."""
+    request_id = getattr(request.state, "request_id", "")
     content = {
         "type": "about:blank",
         "title": status.phrase,
@@ -46,9 +49,11 @@ def problem(
         "rule": rule,
         "way_out": way_out,
         "instance": str(request.url.path),
-        "request_id": getattr(request.state, "request_id", ""),
+        "request_id": request_id,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(content, int(status), headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -70,12 +75,22 @@ def install(app: FastAPI) -> None:
             status = HTTPStatus.UNAUTHORIZED
         else:
             status = next(code for kind, code in STATUS if isinstance(error, kind))
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            LOG.error("%s %s", request.state.request_id, error)
+            return problem(request, status, "", error.rule, error.way_out)  # no paths of ours
         return problem(request, status, error.value, error.rule, error.way_out)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
+        LOG.error("%s", getattr(request.state, "request_id", ""), exc_info=error)
+        rule = "the server met something it did not foresee"
+        way_out = "Tell the operator the request id; it stands in the log."
+        return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "", rule, way_out)
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = f"{'.'.join(str(part) for part in first['loc'])} {str(first['input'])[:80]!r}"
         return problem(
             request,
             HTTPStatus.UNPROCESSABLE_ENTITY,

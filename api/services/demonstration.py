@@ -14,30 +14,29 @@ from graph_model.errors import BadInput
 from ingest.quarantine import waiting
 from policy.visibility import Viewer, viewer
 
+MARK = "demonstration"
+"""Empty file that marks a folder as one that demonstrations make and clear."""
+
 
 def clear(settings: Settings) -> None:
-    """Remove what an earlier demonstration left; refuses a folder that is none.
+    """Make the folder anew; refuses one that no demonstration has made.
 
     Raises
     ------
     BadInput
-        When the folder holds other things.
+        When the folder holds anything and no mark.
     """
     home = settings.home
-    if not home.exists():
-        return
-    strange = [p.name for p in home.iterdir() if not p.name.startswith(KNOWN)]
-    if strange:
-        raise BadInput(
-            str(home),
-            f"holds what no demonstration made: {', '.join(sorted(strange)[:5])}",
-            "Name another folder with --home.",
-        )
-    shutil.rmtree(home)
-
-
-KNOWN = ("alliance.db", "pictures", "runs", "quarantine")
-"""Names of what a demonstration writes."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARK).is_file():
+            raise BadInput(
+                str(home),
+                "is not empty, and no demonstration has made it: it is not cleared",
+                "Name another folder with --home.",
+            )
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARK).touch()
 
 
 def load(workspace: Workspace, begun: Callable[[str], None]) -> list[ingesting.Ingested]:
@@ -68,9 +67,11 @@ def viewer_of_demo(workspace: Workspace) -> Viewer:
     return viewer(stated["role"], stated["organisation"], stated["purpose"], purposes)
 
 
-def answer(workspace: Workspace, asking: Viewer, today: date) -> PartnerRisk:
-    """Ask about the party that the demonstration's folder names."""
-    return partner_risk(workspace, asking, _stated(workspace)["party"], None, today)
+def answer(workspace: Workspace, asking: Viewer) -> PartnerRisk:
+    """Ask about the party that the demonstration's folder names, on the day it names."""
+    stated = _stated(workspace)
+    day = date.fromisoformat(stated["date"])
+    return partner_risk(workspace, asking, stated["party"], None, day)
 
 
 def _folder(workspace: Workspace) -> Any:

@@ -57,6 +57,7 @@ def ingest(
     allow_shrink: bool = False,
     progress: Progress = lambda _name, _rows: None,
     begun: Callable[[str], None] = lambda _source: None,
+    done: list[Ingested] | None = None,
 ) -> list[Ingested]:
     """Take in one source folder, or all those in a folder.
 
@@ -76,9 +77,11 @@ def ingest(
         Let a full extract end more than a twentieth of what it speaks of.
     progress, begun
         Told the rows read so far, and which source begins.
+    done : list of Ingested, optional
+        Filled as sources are done, so that it tells what was taken in before an error.
     """
     declarations = [source] if source else [found / NAME for found in source_folders(folder)]
-    done: list[Ingested] = []
+    done = [] if done is None else done
     for toml in declarations:
         declared = read_source(toml, workspace.dictionary)
         begun(declared.id)

@@ -16,13 +16,19 @@ from algorithms.origins import FallPath, Origins, origins
 from algorithms.recorded_falls import RecordedRun, record_falls
 from algorithms.what_if import fall_if_gone
 from api import audit
-from api.services.partners import UNCALIBRATED, consents_in_force, is_personal, party_id_of
+from api.services.partners import (
+    UNCALIBRATED,
+    consents_in_force,
+    is_personal,
+    party_id_of,
+    scope_of,
+)
 from api.services.runs import Assessment, published
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import MISSING
 from graph_model.schema import load_dictionary
-from policy.visibility import Viewer, decide
+from policy.visibility import Decision, Scope, Viewer, decide
 
 LIVE_RUNS = 2
 """Recorded runs that one process keeps; each has up to 512 MB of falls, and an index of them."""
@@ -171,10 +177,28 @@ def partner_origins(
     NotFound
         When there is nothing to see.
     """
-    assessment, subject, rule, sees = _opened(
+    assessment, subject, decision, sees = _opened(
         workspace, viewer, party, day, today, "origins and paths"
     )
-    return replace(whole_origins(assessment, subject, sees), rule=rule)
+    answer = whole_origins(assessment, subject, sees)
+    scope = scope_of(decision, subject, viewer.organisation)
+    paths = tuple(
+        replace(path, steps=tuple(_trimmed(step, subject, scope) for step in path.steps))
+        for path in answer.paths
+    )
+    return replace(answer, paths=paths, rule=decision.rule)
+
+
+def _trimmed(step: StepShown, subject: str, scope: Scope) -> StepShown:
+    """A step without amounts and statements of others, or out of the scope of the consent."""
+    if step.hit != subject:
+        return replace(step, amount_fen=None, statements=())
+    told = all(scope.amount(layer) for layer in step.layers)
+    return replace(
+        step,
+        amount_fen=step.amount_fen if told else None,
+        statements=tuple(filter(scope.cites, step.statements)),
+    )
 
 
 def own_folder_origins(assessment: Assessment, party: str) -> PartnerOrigins:
@@ -195,12 +219,14 @@ def partner_if_gone(
     NotFound, BadInput
         When there is no figure, or both are one.
     """
-    assessment, subject, rule, sees = _opened(workspace, viewer, party, day, today, "fall if gone")
+    assessment, subject, decision, sees = _opened(
+        workspace, viewer, party, day, today, "fall if gone"
+    )
     other = party_id_of(partner)
     if not sees(other):
         way_out = "Its part tells about the partner too: ask it for its consent."
         raise NotAllowed(other, "the viewer may not see this partner's own figure", way_out)
-    return replace(whole_if_gone(assessment, subject, other), rule=rule)
+    return replace(whole_if_gone(assessment, subject, other), rule=decision.rule)
 
 
 def own_folder_if_gone(assessment: Assessment, party: str, partner: str) -> IfGone:
@@ -284,7 +310,7 @@ def whole_origins(assessment: Assessment, subject: str, sees: Sees) -> PartnerOr
 
 def _opened(
     workspace: Workspace, viewer: Viewer, party: str, day: Day | None, today: Day, action: str
-) -> tuple[Assessment, str, str, Sees]:
+) -> tuple[Assessment, str, Decision, Sees]:
     """Assessment, subject, rule, and what else the viewer sees, of somebody who may see it."""
     subject = party_id_of(party)
     consents = consents_in_force(workspace, today)
@@ -301,7 +327,7 @@ def _opened(
         hidden = is_personal(workspace, assessment, other)
         return decide(viewer, other, consents, personal=hidden).allowed
 
-    return assessment, subject, decision.rule, sees
+    return assessment, subject, decision, sees
 
 
 def _place(assessment: Assessment, party: str) -> int:

@@ -1,6 +1,6 @@
 """The chain risk of a partner, as far as the viewer may see it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 (a field below is called date)
 
@@ -14,10 +14,12 @@ from api.services.workspace import Workspace
 from graph_model import uscc
 from graph_model.errors import NotAllowed, NotFound
 from graph_model.explanation import Part
-from graph_model.identity import of_uscc
+from graph_model.identity import is_sole_trader, of_uscc
 from graph_model.network import MISSING, CreditNetwork
-from graph_model.snapshot import Snapshot, day_of_number
-from policy.visibility import Consent, Decision, Viewer, decide, redact
+from graph_model.schema import load_dictionary
+from graph_model.snapshot import OPEN_TX, Interval, day_of_number
+from graph_model.statement import Row
+from policy.visibility import OWN_FILE, Consent, Decision, Scope, Viewer, decide, redact
 
 UNCALIBRATED = (
     "uncalibrated: until the constants are fitted to outcomes, level, rank, shares and the ratio "
@@ -120,13 +122,25 @@ def partner_risk(
         hidden = is_personal(workspace, assessment, neighbour)
         return decide(viewer, neighbour, consents, personal=hidden).allowed
 
-    return seen_by(answer, decision, sees)
+    return seen_by(answer, decision, sees, scope_of(decision, subject, viewer.organisation))
+
+
+def scope_of(decision: Decision, *parties: str) -> Scope:
+    """What may be told beside the figures, under a decision, of what names these parties."""
+    dictionary = load_dictionary()
+    return Scope(
+        decision.scopes,
+        parties,
+        {layer.layer: layer.visibility for layer in dictionary.layers},
+        {name: kind.visibility for name, kind in dictionary.kinds.items()},
+    )
 
 
 def own_folder_answer(assessment: Assessment, party: str) -> PartnerRisk:
     """Answer from a network folder: it is the reader's own, so nothing in it is hidden."""
-    decision = Decision(True, "the reader's own network folder", frozenset({"*"}))
-    return seen_by(whole_answer(assessment, party), decision, lambda _neighbour: True)
+    decision = Decision(True, "the reader's own network folder", frozenset({OWN_FILE, "loan"}))
+    whole = whole_answer(assessment, party)
+    return seen_by(whole, decision, lambda _neighbour: True, scope_of(decision, party))
 
 
 def whole_answer(assessment: Assessment, subject: str) -> PartnerRisk:
@@ -185,11 +199,13 @@ def event_day(network: CreditNetwork, place: int) -> Day | None:
     return None if days == MISSING else day_of_number(days)
 
 
-def seen_by(answer: PartnerRisk, decision: Decision, sees: Callable[[str], bool]) -> PartnerRisk:
+def seen_by(
+    answer: PartnerRisk, decision: Decision, sees: Callable[[str], bool], scope: Scope
+) -> PartnerRisk:
     """Redact the explanation, and where probabilities are withheld turn it into shares."""
     if answer.explanation is None:
         return replace(answer, rule=decision.rule)
-    explanation = redact(answer.explanation, sees, decision.scopes)
+    explanation = redact(answer.explanation, sees, scope)
     told = replace(answer, reasons=reasons(explanation, answer.reasons))
     if not answer.withheld:
         return replace(told, explanation=explanation, rule=decision.rule)
@@ -218,7 +234,9 @@ def party_id_of(text: str) -> str:
 
 
 def is_personal(workspace: Workspace, assessment: Assessment, party: str) -> bool:
-    """Whether a party counts as a person (a sole trader)."""
+    """Whether a party counts as a person (a sole trader), by its code or by the register."""
+    if is_sole_trader(party):
+        return True
     place = assessment.network.place(party)
     if place is None:
         return False
@@ -227,12 +245,31 @@ def is_personal(workspace: Workspace, assessment: Assessment, party: str) -> boo
 
 
 def consents_in_force(workspace: Workspace, today: Day) -> list[Consent]:
-    """Consents that hold today, as last loaded: a revocation counts on the next question."""
-    store = workspace.store
-    columns = ("grantor", "grantee", "purpose", "scopes", "consent_no")
-    table = store.table("consent", Snapshot(today, store.head()), columns)
-    rows: Iterable[tuple[str, ...]] = zip(*(table[c].to_pylist() for c in columns), strict=True)
-    return [
-        Consent(grantor, grantee, purpose, frozenset(scopes.split("；")), number)
-        for grantor, grantee, purpose, scopes, number in rows
-    ]
+    """Consents that hold today, as last loaded: a revocation counts on the next question.
+
+    Where several sources state one consent, all of them must still say that it holds.
+    """
+    kind = workspace.dictionary.kind("consent")
+    stated: dict[str, list[Row]] = {}
+    for row in workspace.store.rows("consent"):
+        if row.tx_to == OPEN_TX:
+            stated.setdefault(row.key, []).append(row)
+    found: list[Consent] = []
+    for rows in stated.values():
+        of_source: dict[str, list[Row]] = {}
+        for row in rows:
+            of_source.setdefault(row.source, []).append(row)
+        holding = [
+            [r for r in of if Interval(r.valid_from, r.valid_to).holds_on(today.isoformat())]
+            for of in of_source.values()
+        ]
+        if all(holding):
+            told = holding[0][0].named(kind)
+            scopes = frozenset.intersection(
+                *(frozenset(str(of[0].named(kind)["scopes"]).split("；")) for of in holding)
+            )
+            grantor, grantee, purpose, number = (
+                str(told[name]) for name in ("grantor", "grantee", "purpose", "consent_no")
+            )
+            found.append(Consent(grantor, grantee, purpose, scopes, number))
+    return found

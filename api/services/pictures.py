@@ -1,7 +1,12 @@
 """The picture of one day: assembled once, saved, memory-mapped by everybody after."""
 
+import hashlib
 from datetime import date
+from functools import cache
+from pathlib import Path
 
+import graph_model
+import policy.standing
 from api.services.workspace import Workspace
 from graph_model.assemble import assemble, columns_needed, kinds_needed
 from graph_model.errors import BadInput
@@ -30,7 +35,7 @@ def picture(workspace: Workspace, day: date, tx: int | None = None) -> CreditNet
         )
     if not 1 <= known <= head:
         raise BadInput(f"load {known}", f"the last load is {head}", f"Name one of 1..{head}.")
-    index = workspace.pictures / f"{day}-tx{known}-{workspace.dictionary.digest}.txt"
+    index = workspace.pictures / f"{day}-tx{known}-{made_with()}.txt"
     if index.is_file():
         return load(workspace.pictures / index.read_text(encoding="utf-8"))
     made = _assemble(workspace, Snapshot(day, known))
@@ -41,6 +46,18 @@ def picture(workspace: Workspace, day: date, tx: int | None = None) -> CreditNet
     fresh.write_text(made.network_id, encoding="utf-8")
     fresh.replace(index)
     return load(folder)
+
+
+@cache
+def made_with() -> str:
+    """Digest of what makes a picture: code and tables of `graph_model`, and standing."""
+    digest = hashlib.blake2b(digest_size=8)
+    root = Path(graph_model.__file__).parent
+    sources = [p for p in root.rglob("*") if p.suffix in (".py", ".csv")]
+    for path in [*sorted(sources), Path(policy.standing.__file__)]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _assemble(workspace: Workspace, snapshot: Snapshot) -> CreditNetwork:

@@ -29,7 +29,7 @@ from api.services.assessment_pack import parameters_of
 from api.services.pictures import picture
 from api.services.workspace import Workspace
 from api.settings import Settings
-from graph_model.errors import NotFound, StoreError
+from graph_model.errors import BadInput, NotFound, StoreError
 from graph_model.network import CreditNetwork, known
 from graph_model.network_files import load
 from graph_model.snapshot import latest
@@ -37,7 +37,7 @@ from policy.pack import Pack, pack_in_force, pack_versions
 
 STREAM = "runs"
 ALGORITHM = "chain_risk"
-BRACKET = "bracket"
+BRACKET, CODE = "bracket", "code.txt"
 PACKS = Path(__file__).parent.parent.parent / "policy" / "packs"
 
 Progress = Callable[[int, int], None]
@@ -226,7 +226,16 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
         )
     held = workspace.kept.get(folder.name)
     if not isinstance(held, Assessment):
-        held = _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
+        try:
+            held = _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
+        except BadInput as error:  # its own files, not what somebody asked
+            raise StoreError(error.value, error.rule, error.way_out) from error
+        except OSError as error:
+            raise StoreError(
+                f"run {folder.name}",
+                f"its files cannot be read ({error.strerror})",
+                f"Remove its folder and make it again: `alliance assess --date {entry['date']}`.",
+            ) from error
         workspace.kept.clear()
         workspace.kept[folder.name] = held
     return held
@@ -271,6 +280,7 @@ def _save(made: Assessment, folder: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     _write(made.run, aside)
     _write(made.bracket, aside / BRACKET)
+    (aside / CODE).write_text(code_version(), encoding="utf-8")
     if folder.is_dir():
         shutil.rmtree(aside)
     else:
@@ -299,15 +309,16 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
-    parameters = parameters_of(pack)
-    own = scorecard(network, parameters)
-    links = run_network(network, parameters, own.own_rate).links
-    run = ChainRisk(**_read(folder))
-    if len(run.link_part) != len(links) or not (folder / BRACKET).is_dir():
+    code = folder / CODE
+    if not code.is_file() or code.read_text(encoding="utf-8") != code_version():
         raise StoreError(
             f"run {folder.name}",
             "it was made by another version of this program",
             f"Make it again: `alliance assess --date {network.valid_date}`.",
         )
+    parameters = parameters_of(pack)
+    own = scorecard(network, parameters)
+    links = run_network(network, parameters, own.own_rate).links
+    run = ChainRisk(**_read(folder))
     between = Bracket(**_read(folder / BRACKET))
     return Assessment(folder.name, network, run, links, own, parameters, between)

@@ -53,6 +53,10 @@ class Load(Protocol):
         """
         ...
 
+    def enter(self) -> None:
+        """Let this be a load even if it changes no row: the source has changed its terms."""
+        ...
+
     def resolve(self, finding_ids: Iterable[int]) -> int:
         """Mark findings as settled by this load; those settled before stay as they are.
 

@@ -147,6 +147,15 @@ class SqliteLoad:
             )
         return kept.rowcount
 
+    def enter(self) -> None:
+        """Let this be a load in any case; see `protocol.Load.enter`."""
+        self._refuse_when_ended()
+        if not self._begun:
+            record = LoadRecord(self.number, "unpublished", self._source, (), _now(), "")
+            with self._connections.writing() as connection:
+                connection.execute(INSERT_LOAD, records.cells_of_load(record))
+            self._begun = True
+
     def resolve(self, finding_ids: Iterable[int]) -> int:
         """Mark findings as settled by this load; see `protocol.Load.resolve`."""
         listed = [(self.number, finding_id) for finding_id in finding_ids]

@@ -9,7 +9,7 @@ from algorithms.explain import explain
 from algorithms.layers import derive_links
 from algorithms.reasons import WORTH_NAMING, own_reasons, reasons
 from algorithms.scorecard import scorecard
-from policy.visibility import redact
+from policy.visibility import Scope, redact
 from tests.algorithms.pictures import pack_parameters, picture
 
 PARAMETERS = pack_parameters()
@@ -67,7 +67,7 @@ def test_own_reasons_stand_first_where_own_risk_is_the_larger_half() -> None:
 
 
 def test_what_is_hidden_is_no_reason_but_its_share_is_told() -> None:
-    hidden = redact(ROOT, lambda party: party != "b", frozenset())
+    hidden = redact(ROOT, lambda party: party != "b", Scope(frozenset(), (), {}, {}))
     found = reasons(hidden, own_reasons(OWN, 0))
     codes = [reason.code for reason in found]
     assert "undisclosed" in codes

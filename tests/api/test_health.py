@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from api.http.app import create_app
@@ -29,7 +30,8 @@ def test_alive_but_not_ready_when_the_store_cannot_be_opened(tmp_path: Path) -> 
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert str(broken) in answer.json()["detail"]
+    assert answer.json()["rule"]
+    assert str(tmp_path) not in answer.text  # no path of the server
 
 
 def test_an_unknown_path_is_a_problem_too(client: TestClient) -> None:
@@ -52,4 +54,19 @@ def test_without_a_token_key_nobody_signs_in(filled: Settings) -> None:
             "/api/v1/partners/x/risk", headers={"Authorization": "Bearer x", "X-Purpose": "self"}
         )
     assert answer.status_code == 503
-    assert "ALLIANCE_TOKEN_KEY" in answer.json()["detail"]
+    assert "nobody can sign in" in answer.json()["detail"]
+
+
+def test_the_unforeseen_is_a_problem_with_a_request_id(
+    filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr("api.http.health.readiness.readiness", fails)
+    with TestClient(create_app(filled), raise_server_exceptions=False) as client:
+        answer = client.get("/readyz")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+    assert "secret" not in answer.text

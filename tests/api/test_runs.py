@@ -35,10 +35,24 @@ def test_another_stated_error_is_another_run(workspace: Workspace) -> None:
 
 def test_a_run_of_another_version_is_not_misread(workspace: Workspace) -> None:
     made = runs.assess_day(workspace, DAY)
+    workspace.kept.clear()
+    mark = workspace.runs / made.run_id / "code.txt"
+    kept = mark.read_text(encoding="utf-8")
+    mark.write_text("older", encoding="utf-8")
+    try:
+        with pytest.raises(StoreError, match=r"another version.*alliance assess --date"):
+            runs.published(workspace)
+    finally:
+        mark.write_text(kept, encoding="utf-8")
+
+
+def test_a_run_with_files_missing_says_so(workspace: Workspace) -> None:
+    made = runs.assess_day(workspace, DAY)
+    workspace.kept.clear()
     folder, aside = workspace.runs / made.run_id / "bracket", workspace.runs / "aside"
     shutil.move(folder, aside)
     try:
-        with pytest.raises(StoreError, match=r"another version.*alliance assess --date"):
+        with pytest.raises(StoreError, match="cannot be read"):
             runs.published(workspace)
     finally:
         shutil.move(aside, folder)

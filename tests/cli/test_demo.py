@@ -31,8 +31,18 @@ def test_a_folder_with_other_things_is_not_cleared(run: Run, tmp_path: Path) -> 
     (tmp_path / "letters" / "mine.txt").write_text("keep me", encoding="utf-8")
     code, _, err = run("demo", "--no-serve", "--home", tmp_path / "letters")
     assert code == 2
-    assert "mine.txt" in err
+    assert "is not cleared" in err
     assert (tmp_path / "letters" / "mine.txt").exists()
+
+
+def test_a_real_store_is_not_cleared_and_a_demonstration_is(run: Run, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "alliance.db").write_bytes(b"somebody's")
+    assert run("demo", "--no-serve", "--home", home)[0] == 2
+    assert (home / "alliance.db").read_bytes() == b"somebody's"
+    for _ in range(2):
+        assert run("demo", "--no-serve", "--home", tmp_path / "demo")[0] == 0
 
 
 def test_production_makes_no_demonstration(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

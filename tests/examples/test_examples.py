@@ -180,7 +180,6 @@ def test_mappings_agree_with_the_dictionary_and_every_rate_is_dated(
         mapping = mapping_of(declared, toml.parent, dictionary)
         assert mapping.money.currency in mapping.money.rates
         assert all(rate.date and rate.source for rate in mapping.money.rates.values())
-        assert "/work/" not in toml.read_text() + (toml.parent / str(declared.mapping)).read_text()
 
 
 @pytest.mark.parametrize("example", sorted(FILES))

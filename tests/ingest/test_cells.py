@@ -218,6 +218,11 @@ def test_identity_numbers_are_taken_out_of_what_is_kept() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["４４００００１９０００１０１００００", "440000 19000101 0000"])
+def test_identity_numbers_are_known_in_any_width_and_spacing(text: str) -> None:
+    assert cells.without_person_ids(text) == "(identity number not kept)"
+
+
 @pytest.mark.parametrize("name", ["张某（个人）", "李某(自然人)", "王某440000190001010001"])
 def test_a_name_can_say_that_it_is_a_persons(name: str) -> None:
     assert cells.names_a_person(name)

@@ -298,3 +298,14 @@ def test_a_newer_full_extract_settles_what_the_older_had_wrong(
     assert [f for f in member.store.findings() if not f["resolved_by"]] == []
     member.loads_only("a.csv", header, bad, extract="full")  # the old file comes once more
     assert len(list(member.known("invoice"))) == 1
+
+
+def test_a_source_that_changes_its_terms_is_heard_though_no_row_changes(
+    member: Any, invoices: Invoices
+) -> None:
+    member.loads_only("a.csv", *invoices(("1", "5")))
+    member.rank += 1
+    report = member.load()
+    assert (report.load, report.files[0].opened) == (2, 0)
+    assert member.store.loads()[-1].source.rank == member.rank
+    assert member.load().load == 0

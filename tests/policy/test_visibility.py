@@ -5,7 +5,7 @@ from stating import load_dictionary
 
 from graph_model.errors import BadInput
 from graph_model.explanation import TOLERANCE, UNDISCLOSED, Part
-from policy.visibility import Consent, Viewer, decide, redact, viewer
+from policy.visibility import Consent, Scope, Viewer, decide, redact, viewer
 
 PURPOSES = load_dictionary().codes("purpose")
 BANK = Viewer("financier", "uscc:BANK", "post_loan")
@@ -72,6 +72,15 @@ def test_a_viewer_without_role_organisation_or_purpose_is_none(
     assert rule in raised.value.rule
 
 
+def scope(*scopes: str) -> Scope:
+    return Scope(
+        frozenset(scopes),
+        ("uscc:A", "uscc:BANK"),
+        {"receivable": "trade"},
+        {"invoice": "trade", "loan": "loan"},
+    )
+
+
 def figure(neighbours: dict[str, float]) -> Part:
     children = tuple(
         Part(party, party, party, value, 100, party, "receivable", (f"invoice:s:{party}",))
@@ -105,7 +114,7 @@ def figure(neighbours: dict[str, float]) -> Part:
 
 
 def test_hidden_neighbours_become_one_undisclosed_part() -> None:
-    seen = redact(figure({"B": 0.5, "C": 0.125}), lambda p: p == "B", frozenset({"chain_risk"}))
+    seen = redact(figure({"B": 0.5, "C": 0.125}), lambda p: p == "B", scope("chain_risk", "trade"))
     assert [(p.key, p.value) for p in seen.children] == [
         ("own", 0.25),
         ("receivable", 0.5),
@@ -116,8 +125,8 @@ def test_hidden_neighbours_become_one_undisclosed_part() -> None:
 
 def test_own_evidence_needs_its_scope() -> None:
     whole = figure({})
-    assert redact(whole, lambda _: True, frozenset({"chain_risk"})).children[0].children == ()
-    assert redact(whole, lambda _: True, frozenset({"finance"})).children[0].children != ()
+    assert redact(whole, lambda _: True, scope("chain_risk")).children[0].children == ()
+    assert redact(whole, lambda _: True, scope("finance")).children[0].children != ()
 
 
 @given(
@@ -128,9 +137,25 @@ def test_sums_hold_and_no_hidden_name_amount_or_statement_remains(
     neighbours: dict[str, float], visible: set[str]
 ) -> None:
     whole = figure(neighbours)
-    seen = redact(whole, visible.__contains__, frozenset({"chain_risk"}))
+    seen = redact(whole, visible.__contains__, scope("chain_risk", "trade"))
     assert seen.value == whole.value
     assert abs(seen.remainder()) < TOLERANCE
     for part in seen.walk():
         assert part.party is None or part.party in visible
     assert {s for p in seen.walk() for s in p.statements} <= {f"invoice:s:{v}" for v in visible}
+
+
+def test_amounts_and_statements_need_the_class_of_their_layer() -> None:
+    seen = redact(figure({"B": 0.5}), lambda _: True, scope("chain_risk", "finance"))
+    (part,) = seen.children[1].children
+    assert (part.value, part.amount_fen, part.statements) == (0.5, None, ())
+    assert seen.children[1].amount_fen is None
+
+
+def test_a_loan_is_named_only_to_those_it_names() -> None:
+    own = scope("*")
+    assert own.cites("invoice:s:uscc:X|1")
+    assert own.cites("loan:s:uscc:A|1")
+    assert own.cites("loan:s:uscc:BANK|1")
+    assert not own.cites("loan:s:uscc:OTHER|1")
+    assert scope("chain_risk", "loan").cites("loan:s:uscc:OTHER|1")

@@ -115,6 +115,10 @@ class ModelLoad:
             count += 1
         return count
 
+    def enter(self) -> None:
+        self._refuse_when_ended()
+        self.wrote = True
+
     def resolve(self, finding_ids: Iterable[int]) -> int:
         self._refuse_when_ended()
         count = 0
