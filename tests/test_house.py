@@ -10,6 +10,7 @@ import pytest
 from dead_links import dead_links
 
 ROOT = Path(__file__).parent.parent
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
 PACKAGES = ("graph_model", "ingest", "algorithms", "policy", "api", "districts")
 
 
@@ -53,7 +54,7 @@ def test_importing_the_pure_part_loads_no_driver_and_no_web(package: str) -> Non
 
 def test_no_second_sqlite_library_enters_the_process() -> None:
     """Two copies would drop one another's locks; see graph_model/store/sqlite_arrow.py."""
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         text = (ROOT / name).read_text(encoding="utf-8")
         for driver in ("adbc-driver-sqlite", "apsw", "pysqlite3", "duckdb"):
             assert f"{driver}==" not in text
@@ -76,7 +77,7 @@ def test_no_link_of_the_docs_leads_nowhere() -> None:
 
 
 def test_lock_files_carry_no_addresses() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         assert "://" not in (ROOT / name).read_text(encoding="utf-8")
 
 
