@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pyarrow as pa
 import pytest
+from stating import party, picture_of
 
 from graph_model.dictionary_page import dictionary_page
 from graph_model.errors import BadInput
@@ -15,9 +16,12 @@ from graph_model.json_schema import json_schema
 from graph_model.network import MISSING
 from graph_model.schema import Dictionary
 from graph_model.snapshot import Snapshot
+from graph_model.statement import Source
 from graph_model.store.archive import read_archive, write_archive
 from graph_model.store.opening import open_store
 from graph_model.store.protocol import Store
+from ingest.load import ingest_folder
+from ingest.source_file import read_source
 from tests.store_contract.dictionaries import changed, field, more
 from tests.store_contract.made import FILE, TAX, cells_of, row, state
 
@@ -93,6 +97,58 @@ def test_a_new_kind_has_a_history_by_key_and_by_role(store: Store) -> None:
             ("pledge", 1),
             ("pledge", 2),
         ]
+
+
+MEASURED = {
+    "measure": "pledged",
+    "quantity": "amount",
+    "kind": "pledge",
+    "row": "creditor",
+    "column": "debtor",
+    "amount": "value",
+    "aggregate": "in_force",
+    "meaning": "movables that secure claims of the row on the column",
+}
+
+SOURCE = """
+id = "register"
+name = "movables"
+type = "official"
+rank = 1
+authorisation = "a test"
+association_allowed = true
+[[file]]
+path = "pledges.csv"
+kind = "pledge"
+extract = "full"
+period = { start = 2026-01-01, end = 2026-11-01 }
+"""
+
+
+def test_a_new_kind_is_ingested_checked_and_measured(tmp_path: Path) -> None:
+    folder = tmp_path / "dictionary"
+    gained = changed(folder, kinds=more(PLEDGE), fields=more(*FIELDS), measures=more(MEASURED))
+    (tmp_path / "source.toml").write_text(SOURCE, encoding="utf-8")
+    debtor, creditor = party(1), party(2)
+    rows = [
+        f"{debtor[5:]},1,{creditor[5:]},2026-01-01,100.00,有",
+        f"{debtor[5:]},2,{creditor[5:]},2026-13-01,100.00,有",
+    ]
+    header = "debtor,pledge_no,creditor,registered_on,value,in_storage"
+    (tmp_path / "pledges.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    store = open_store(str(tmp_path / "b.db"), gained)
+    report = ingest_folder(
+        store, read_source(tmp_path / "source.toml", gained), tmp_path, beside=tmp_path
+    )
+    assert (report.files[0].accepted, report.files[0].quarantined) == (1, 1)
+    register = Source("register", "movables", "official", 1, "a test", association_allowed=True)
+    network = picture_of(store, [register])
+    pledged = network.matrices["pledged"]
+    edge = pledged.edge(network.place(creditor) or 0, network.place(debtor) or 0)
+    assert edge is not None
+    assert pledged.amount.tolist() == [100_00]
+    assert network.statements[int(pledged.evidence_of(edge)[0])] == f"pledge:register:{debtor}|1"
+    store.close()
 
 
 def test_a_new_kind_is_archived(store: Store, gained: Dictionary, tmp_path: Path) -> None:
