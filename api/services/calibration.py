@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from algorithms.calibration import Calibration, Progress, calibrate, worlds_of
 from api.services.assessment_pack import MOST, parameters_of
-from api.services.partners import party_id_of
 from api.services.pictures import picture
+from api.services.rights import party_id_of
 from api.services.runs import code_version, pack_folders, pack_for
 from api.services.workspace import Workspace
 from api.settings import Settings

@@ -15,20 +15,14 @@ import numpy as np
 from algorithms.origins import FallPath, Origins, origins
 from algorithms.recorded_falls import RecordedRun, record_falls
 from algorithms.what_if import fall_if_gone
-from api import audit
-from api.services.partners import (
-    UNCALIBRATED,
-    consents_in_force,
-    is_personal,
-    party_id_of,
-    scope_of,
-)
-from api.services.runs import Assessment, published
+from api.services.partners import UNCALIBRATED
+from api.services.rights import opened, party_id_of
+from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import MISSING
 from graph_model.schema import load_dictionary
-from policy.visibility import Decision, Scope, Viewer, decide
+from policy.visibility import Scope, Viewer
 
 LIVE_RUNS = 2
 """Recorded runs that one process keeps; each has up to 512 MB of falls, and an index of them."""
@@ -177,16 +171,15 @@ def partner_origins(
     NotFound
         When there is nothing to see.
     """
-    assessment, subject, decision, sees = _opened(
-        workspace, viewer, party, day, today, "origins and paths"
-    )
-    answer = whole_origins(assessment, subject, sees)
-    scope = scope_of(decision, subject, viewer.organisation)
+    asked = opened(workspace, viewer, party, day, today, "origins and paths")
+    answer = whole_origins(asked.assessment, asked.subject, asked.sees)
     paths = tuple(
-        replace(path, steps=tuple(_trimmed(step, subject, scope) for step in path.steps))
+        replace(
+            path, steps=tuple(_trimmed(step, asked.subject, asked.scope) for step in path.steps)
+        )
         for path in answer.paths
     )
-    return replace(answer, paths=paths, rule=decision.rule)
+    return replace(answer, paths=paths, rule=asked.decision.rule)
 
 
 def _trimmed(step: StepShown, subject: str, scope: Scope) -> StepShown:
@@ -219,14 +212,13 @@ def partner_if_gone(
     NotFound, BadInput
         When there is no figure, or both are one.
     """
-    assessment, subject, decision, sees = _opened(
-        workspace, viewer, party, day, today, "fall if gone"
-    )
+    asked = opened(workspace, viewer, party, day, today, "fall if gone")
     other = party_id_of(partner)
-    if not sees(other):
+    if not asked.sees(other):
         way_out = "Its part tells about the partner too: ask it for its consent."
         raise NotAllowed(other, "the viewer may not see this partner's own figure", way_out)
-    return replace(whole_if_gone(assessment, subject, other), rule=decision.rule)
+    answer = whole_if_gone(asked.assessment, asked.subject, other)
+    return replace(answer, rule=asked.decision.rule)
 
 
 def own_folder_if_gone(assessment: Assessment, party: str, partner: str) -> IfGone:
@@ -306,28 +298,6 @@ def whole_origins(assessment: Assessment, subject: str, sees: Sees) -> PartnerOr
         rule="",
         run_id=assessment.run_id,
     )
-
-
-def _opened(
-    workspace: Workspace, viewer: Viewer, party: str, day: Day | None, today: Day, action: str
-) -> tuple[Assessment, str, Decision, Sees]:
-    """Assessment, subject, rule, and what else the viewer sees, of somebody who may see it."""
-    subject = party_id_of(party)
-    consents = consents_in_force(workspace, today)
-    assessment = published(workspace, day)
-    personal = is_personal(workspace, assessment, subject)
-    decision = decide(viewer, subject, consents, personal=personal)
-    shown = assessment.run_id if decision.allowed else ""
-    audit.record(workspace.store, viewer, action, subject, decision, shown)
-    if not decision.allowed:
-        way_out = "Ask the subject for its consent, and state the purpose it was given for."
-        raise NotAllowed(subject, decision.rule, way_out)
-
-    def sees(other: str) -> bool:
-        hidden = is_personal(workspace, assessment, other)
-        return decide(viewer, other, consents, personal=hidden).allowed
-
-    return assessment, subject, decision, sees
 
 
 def _place(assessment: Assessment, party: str) -> int:

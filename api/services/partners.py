@@ -8,18 +8,14 @@ import numpy as np
 
 from algorithms.explain import explain, level_of, ratio_with_without
 from algorithms.reasons import Reason, own_reasons, reasons
-from api import audit
-from api.services.runs import Assessment, published
+from api.services.rights import opened, scope_of
+from api.services.runs import Assessment
 from api.services.workspace import Workspace
-from graph_model import uscc
-from graph_model.errors import NotAllowed, NotFound
+from graph_model.errors import NotFound
 from graph_model.explanation import Part
-from graph_model.identity import is_sole_trader, of_uscc
 from graph_model.network import MISSING, CreditNetwork
-from graph_model.schema import load_dictionary
-from graph_model.snapshot import OPEN_TX, Interval, day_of_number
-from graph_model.statement import Row
-from policy.visibility import OWN_FILE, Consent, Decision, Scope, Viewer, decide, redact
+from graph_model.snapshot import day_of_number
+from policy.visibility import OWN_FILE, Decision, Scope, Viewer, redact
 
 UNCALIBRATED = (
     "uncalibrated: until the constants are fitted to outcomes, level, rank, shares and the ratio "
@@ -103,37 +99,9 @@ def partner_risk(
     NotFound
         When the viewer may see it and there is nothing to see.
     """
-    subject = party_id_of(party)
-    consents = consents_in_force(workspace, today)
-    assessment = published(workspace, day)
-    personal = is_personal(workspace, assessment, subject)
-    decision = decide(viewer, subject, consents, personal=personal)
-    shown = assessment.run_id if decision.allowed else ""
-    audit.record(workspace.store, viewer, "partner risk", subject, decision, shown)
-    if not decision.allowed:
-        raise NotAllowed(
-            subject,
-            decision.rule,
-            "Ask the subject for its consent, and state the purpose it was given for.",
-        )
-    answer = whole_answer(assessment, subject)
-
-    def sees(neighbour: str) -> bool:
-        hidden = is_personal(workspace, assessment, neighbour)
-        return decide(viewer, neighbour, consents, personal=hidden).allowed
-
-    return seen_by(answer, decision, sees, scope_of(decision, subject, viewer.organisation))
-
-
-def scope_of(decision: Decision, *parties: str) -> Scope:
-    """What may be told beside the figures, under a decision, of what names these parties."""
-    dictionary = load_dictionary()
-    return Scope(
-        decision.scopes,
-        parties,
-        {layer.layer: layer.visibility for layer in dictionary.layers},
-        {name: kind.visibility for name, kind in dictionary.kinds.items()},
-    )
+    asked = opened(workspace, viewer, party, day, today, "partner risk")
+    answer = whole_answer(asked.assessment, asked.subject)
+    return seen_by(answer, asked.decision, asked.sees, asked.scope)
 
 
 def own_folder_answer(assessment: Assessment, party: str) -> PartnerRisk:
@@ -223,53 +191,3 @@ def scaled(part: Part, factor: float) -> Part:
     """Return the same tree with all values times a factor."""
     children = tuple(scaled(child, factor) for child in part.children)
     return replace(part, value=part.value * factor, children=children)
-
-
-def party_id_of(text: str) -> str:
-    """Party id of what a user typed: an id, or a unified social credit code."""
-    if text.startswith(("uscc:", "lei:", "src:")):
-        return text
-    found = uscc.check(text)
-    return of_uscc(found.code) if found.verdict != "invalid" else text
-
-
-def is_personal(workspace: Workspace, assessment: Assessment, party: str) -> bool:
-    """Whether a party counts as a person (a sole trader), by its code or by the register."""
-    if is_sole_trader(party):
-        return True
-    place = assessment.network.place(party)
-    if place is None:
-        return False
-    kind = workspace.dictionary.codes("party_kind").get(assessment.network.text("kind", place))
-    return kind is not None and kind.more.get("personal") == "yes"
-
-
-def consents_in_force(workspace: Workspace, today: Day) -> list[Consent]:
-    """Consents that hold today, as last loaded: a revocation counts on the next question.
-
-    Where several sources state one consent, all of them must still say that it holds.
-    """
-    kind = workspace.dictionary.kind("consent")
-    stated: dict[str, list[Row]] = {}
-    for row in workspace.store.rows("consent"):
-        if row.tx_to == OPEN_TX:
-            stated.setdefault(row.key, []).append(row)
-    found: list[Consent] = []
-    for rows in stated.values():
-        of_source: dict[str, list[Row]] = {}
-        for row in rows:
-            of_source.setdefault(row.source, []).append(row)
-        holding = [
-            [r for r in of if Interval(r.valid_from, r.valid_to).holds_on(today.isoformat())]
-            for of in of_source.values()
-        ]
-        if all(holding):
-            told = holding[0][0].named(kind)
-            scopes = frozenset.intersection(
-                *(frozenset(str(of[0].named(kind)["scopes"]).split("；")) for of in holding)
-            )
-            grantor, grantee, purpose, number = (
-                str(told[name]) for name in ("grantor", "grantee", "purpose", "consent_no")
-            )
-            found.append(Consent(grantor, grantee, purpose, scopes, number))
-    return found

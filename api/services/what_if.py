@@ -16,21 +16,15 @@ from algorithms.explain import level_of
 from algorithms.industry import PREFIX
 from algorithms.network_changes import AmountChange, Change, PartyDrop, changed_world
 from algorithms.what_if import WhatIf, World, what_if
-from api import audit
 from api.services.changes import SUPPOSED, Asked, read_changes
 from api.services.origins import recorded
-from api.services.partners import (
-    INSUFFICIENT,
-    UNCALIBRATED,
-    consents_in_force,
-    is_personal,
-    party_id_of,
-)
-from api.services.runs import Assessment, published
+from api.services.partners import INSUFFICIENT, UNCALIBRATED
+from api.services.rights import opened, party_id_of, refused
+from api.services.runs import Assessment
 from api.services.workspace import Workspace
-from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound
+from graph_model.errors import AllianceError, BadInput, NotFound
 from graph_model.schema import Dictionary, load_dictionary
-from policy.visibility import Viewer, decide
+from policy.visibility import Viewer
 
 MOVERS = 10
 LOOKED_AT = 1000  # movers of whom it is asked whether the viewer may see them
@@ -138,32 +132,20 @@ def partner_what_if(
     NotFound, BadInput
         As for the picture and the changes.
     """
-    subject = party_id_of(party)
-    consents = consents_in_force(workspace, today)
-    assessment = published(workspace, day)
-
-    def decided(other: str) -> tuple[bool, str]:
-        personal = is_personal(workspace, assessment, other)
-        found = decide(viewer, other, consents, personal=personal)
-        return found.allowed, found.rule
+    allowed = opened(workspace, viewer, party, day, today, "what if")
 
     def refusal(other: str) -> AllianceError | None:
-        allowed, rule = decided(other)
-        return None if allowed else _refused(other, rule)
+        found = allowed.decided(other)
+        return None if found.allowed else refused(other, found)
 
-    decision = decide(
-        viewer, subject, consents, personal=is_personal(workspace, assessment, subject)
-    )
-    shown = assessment.run_id if decision.allowed else ""
-    audit.record(workspace.store, viewer, "what if", subject, decision, shown)
-    if not decision.allowed:
-        raise _refused(subject, decision.rule)
-    changes = read_changes(assessment.network, workspace.dictionary, asked, refusal)
+    network = allowed.assessment.network
+    changes = read_changes(network, workspace.dictionary, asked, refusal)
 
     def sees(other: str) -> bool:
-        return other.startswith(SUPPOSED) or decided(other)[0]
+        return other.startswith(SUPPOSED) or allowed.sees(other)
 
-    return replace(whole_what_if(assessment, subject, changes, sees), rule=decision.rule)
+    answer = whole_what_if(allowed.assessment, allowed.subject, changes, sees)
+    return replace(answer, rule=allowed.decision.rule)
 
 
 def own_folder_what_if(assessment: Assessment, party: str, asked: Asked) -> WhatIfAnswer:
@@ -246,11 +228,6 @@ def whole_what_if(
         asked=found.asked,
         run_again=len(found.run_again),
     )
-
-
-def _refused(party: str, rule: str) -> NotAllowed:
-    way_out = "Ask it for its consent, and state the purpose it was given for."
-    return NotAllowed(party, rule, way_out)
 
 
 def _parties(found: WhatIf) -> npt.NDArray[np.bool_]:
