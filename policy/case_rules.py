@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import cast
 
 from graph_model.errors import BadInput, NotAllowed
-from policy.cases import Case, Effect
+from policy.cases import Case, Effect, Target
 from policy.pack import Pack, Row
 
 EFFECTS = ("no", "all", "known_when_opened", "every_source")
@@ -33,6 +33,14 @@ class CaseKind:
     targets: tuple[str, ...]
     of_kinds: tuple[str, ...]
     once: tuple[str, ...]
+
+    def check(self, target: Target) -> None:
+        """Raise BadInput when a case of this kind is not about such a target."""
+        of = target.statement()[0] if target.type == "statement" else ""
+        if target.type not in self.targets or (self.of_kinds and of not in self.of_kinds):
+            rule = f"a case of {self.name} is not about it"
+            kinds = f" ({', '.join(self.of_kinds)})" if self.of_kinds else ""
+            raise BadInput(target.text, rule, f"It is about a {' or '.join(self.targets)}{kinds}.")
 
 
 @dataclass(frozen=True)

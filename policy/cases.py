@@ -10,7 +10,7 @@ Nothing here compares dates; `graph_model.snapshot` does. Which steps there are:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from graph_model.errors import BadInput
@@ -180,19 +180,34 @@ def taken_out(cases: Iterable[Case], dictionary: Dictionary) -> list[TakenOut]:
 
 
 def targeted(case: Case, dictionary: Dictionary, effect: Effect) -> list[TakenOut]:
-    """The statements a case is about, as if it took them out so (a link: one entry a kind)."""
+    """The statements a case is about, as if it took them out so."""
     last = case.last
+    reason, clause = last.reason or case.opened.kind, f"{last.clause}; {case.id}"
     upto = case.opened.tx if effect == "known_when_opened" else None
-    reason = last.reason or case.opened.kind
-    clause = f"{last.clause}; {case.id}"
-    if case.target.type == "statement":
-        kind, source, key = case.target.statement()
+    return [
+        replace(one, reason=reason, clause=clause, upto=upto)
+        for one in meant(case.target, dictionary, effect)
+    ]
+
+
+def meant(target: Target, dictionary: Dictionary, effect: Effect) -> list[TakenOut]:
+    """The statements of a target: one entry, or for a link one for each kind it is measured by.
+
+    Raises
+    ------
+    BadInput
+        When the target cannot be read.
+    """
+    if target.type == "statement":
+        kind, source, key = target.statement()
+        if kind not in dictionary.kinds or not source or not key:
+            raise BadInput(target.text, "is no statement", "Write it as KIND:SOURCE:KEY.")
         named = {"key": key} if effect == "every_source" else {"source": source, "key": key}
-        return [TakenOut(kind, named, reason, clause, upto)]
-    link = link_of(case.target.text, dictionary)
+        return [TakenOut(kind, named, "", "")]
+    link = link_of(target.text, dictionary)
     measured = {(m.kind, m.row, m.column) for m in dictionary.measures if m.measure == link.measure}
     return [
-        TakenOut(kind, {row: link.row, column: link.column}, reason, clause, upto)
+        TakenOut(kind, {row: link.row, column: link.column}, "", "")
         for kind, row, column in sorted(measured)
     ]
 

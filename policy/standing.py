@@ -116,7 +116,7 @@ def _of_kind(
         barred[list(reasons)] = True
         reasons = _with_copies(table, ended, barred, ranks) | ended | reasons
     for one in taken_out:
-        for row in _rows_of(table, one):
+        for row in rows_named(table, one):
             reasons.setdefault(row, (one.reason, one.clause))
     counts = np.ones(table.num_rows, dtype=bool)
     counts[list(reasons)] = False
@@ -152,8 +152,8 @@ def _with_copies(
     }
 
 
-def _rows_of(table: pa.Table, wanted: TakenOut) -> list[int]:
-    """Rows that have all the cells, in the versions that are meant."""
+def rows_named(table: pa.Table, wanted: TakenOut) -> list[int]:
+    """Rows of a table of that kind that have all the cells, in the versions that are meant."""
     mask: pa.ChunkedArray | None = None
     for column, value in wanted.cells.items():
         same = pc.equal(table[column], value)

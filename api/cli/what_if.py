@@ -19,8 +19,9 @@ from api.cli.app import (
 )
 from api.cli.assess import NetworkOption, ScenariosOption, SeedOption
 from api.services.changes import Asked
+from api.services.figures import Figure
 from api.services.networks import folder_assessment
-from api.services.what_if import Figure, WhatIfAnswer, own_folder_what_if, partner_what_if
+from api.services.what_if import WhatIfAnswer, own_folder_what_if, partner_what_if
 from api.settings import load_settings
 from graph_model.errors import BadInput
 from graph_model.schema import load_dictionary
