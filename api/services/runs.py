@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -210,6 +210,16 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
     StoreError
         When its files are gone.
     """
+    return run_of(workspace, published_line(workspace, day))
+
+
+def published_lines(workspace: Workspace) -> list[dict[str, Any]]:
+    """What the journal says of every run that was published, in order: ids, dates, load, pack."""
+    return [line["payload"] for line in workspace.store.journal(STREAM)]
+
+
+def published_line(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
+    """Return what the journal says of the run that `published` returns; raises NotFound."""
     entry = _last(workspace, day)
     if entry is None:
         raise NotFound(
@@ -217,6 +227,11 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
             "none has been published",
             "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
         )
+    return entry
+
+
+def run_of(workspace: Workspace, entry: Mapping[str, Any]) -> Assessment:
+    """Read the run that a line of the journal names; raises StoreError when its files are gone."""
     folder = workspace.runs / entry["run_id"]
     pictured = workspace.pictures / entry["network_id"]
     if not folder.is_dir() or not pictured.is_dir():
@@ -244,7 +259,7 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
 
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
     """Payload of the run published last for a day; without a day, for the latest day."""
-    entries: list[dict[str, Any]] = [line["payload"] for line in workspace.store.journal(STREAM)]
+    entries = published_lines(workspace)
     wanted = latest(e["date"] for e in entries) if day is None else day.isoformat()
     return next((e for e in reversed(entries) if e["date"] == wanted), None)
 
@@ -301,7 +316,7 @@ def _write(result: ChainRisk | Bracket, folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(plain, sort_keys=True), encoding="utf-8")
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_fields(folder: Path) -> dict[str, Any]:
     """Fields as `_write` wrote them."""
     content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for path in folder.glob("*.npy"):
@@ -320,6 +335,6 @@ def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
     parameters = parameters_of(pack)
     own = scorecard(network, parameters)
     links = run_network(network, parameters, own.own_rate).links
-    run = ChainRisk(**_read(folder))
-    between = Bracket(**_read(folder / BRACKET))
+    run = ChainRisk(**read_fields(folder))
+    between = Bracket(**read_fields(folder / BRACKET))
     return Assessment(folder.name, network, run, links, own, parameters, between)
