@@ -1,6 +1,7 @@
 """Which statements count today: the only place that takes one out of a picture.
 
-    expired     its publicity has ended           信用修复管理办法 (2026-04-01); Order 204 Art. 14
+    expired     its publicity has ended, five years after recognition at the latest
+                                                  信用修复管理办法 (2026-04-01); Order 204 Art. 14
     repaired    the authority granted repair      信用修复管理办法 (2026-04-01) Art. 3
     withdrawn   the authority took it back        信用修复管理办法 (2026-04-01) Art. 3
     no_joining  the source did not allow analysis 网络数据安全管理条例 Art. 16
@@ -25,7 +26,7 @@ import pyarrow.compute as pc
 
 from graph_model.assemble import Standing
 from graph_model.network import MISSING
-from graph_model.snapshot import day_numbers, has_come
+from graph_model.snapshot import day_numbers, has_come, in_window
 
 ENDINGS = (
     ("withdrawn_on", "withdrawn", "信用修复管理办法 (2026-04-01) Art. 3"),
@@ -33,6 +34,9 @@ ENDINGS = (
     ("expires_on", "expired", "广州市公共信用信息管理规定 (Order 204) Art. 14"),
 )
 """Date fields of a credit record whose coming ends its use, with reason and clause."""
+
+LONGEST_MONTHS = 60
+"""After recognition a record is used no longer than this, whatever its source says (Art. 14)."""
 
 NO_JOINING = ("no_joining", "网络数据安全管理条例 Art. 16")
 
@@ -129,7 +133,9 @@ def _ended(table: pa.Table, day: date) -> Reasons:
     for field, reason, clause in ENDINGS:
         come = has_come(day, day_numbers(table[field].to_pylist(), MISSING))
         found = dict.fromkeys(np.flatnonzero(come).tolist(), (reason, clause)) | found
-    return found
+    recognised = day_numbers(table["recognised_on"].to_pylist(), MISSING)
+    too_old = has_come(day, recognised) & ~in_window(day, LONGEST_MONTHS, recognised)
+    return dict.fromkeys(np.flatnonzero(too_old).tolist(), ENDINGS[-1][1:]) | found
 
 
 def _with_copies(

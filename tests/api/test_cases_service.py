@@ -1,6 +1,7 @@
 """Cases from the store: who may open and decide, what figures do, that yesterday stays."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -274,3 +275,19 @@ def test_every_look_and_step_is_written_down_once(home: Home) -> None:
         ("case mark", SUPPLIER, True),
         ("case", OTHER, False),
     ]
+
+
+def test_of_two_desks_at_once_one_decides(home: Home) -> None:
+    workspace = home()
+    for target in (GUARANTEED, Target("link", LINK), RECORD):
+        case = objected(workspace, target)
+
+        def decide(action: str, case_id: str = case.id) -> str | None:
+            try:
+                return cases.act(workspace, DESK, case_id, action, "", DAY).state
+            except BadInput:
+                return None
+
+        with ThreadPoolExecutor(2) as pool:
+            told = set(pool.map(decide, ("reject", "uphold")))
+        assert told == {None, cases.shown(workspace, DESK, case.id, DAY).state}

@@ -163,3 +163,20 @@ def test_a_version_stated_after_the_objection_counts(tmp_path: Path) -> None:
         out = [TakenOut(kind, cells, "objection_corrected", "Art. 25", upto)]
         assert len(picture_of(store, out=out).matrices["trade"].indices) == edges
     store.close()
+
+
+@pytest.mark.parametrize(("recognised", "counts"), [("2021-10-31", 0), ("2021-11-01", 1)])
+def test_no_record_is_used_longer_than_five_years(
+    tmp_path: Path, recognised: str, counts: int
+) -> None:
+    """As of 2026-10-31, whatever end the source gives, or none."""
+    for k, end in enumerate((None, "2030-01-01")):
+        _, fields = extra(0, 0, 1)
+        store = SqliteStore(tmp_path / f"{k}.db", DICTIONARY)
+        said = fields | {"recognised_on": recognised, "expires_on": end}
+        state(store, {"credit_record": [said], "party": WORLD["party"]})
+        network = picture_of(store)
+        store.close()
+        assert network.columns["records_serious"].sum() == counts
+        out = {one["reason"] for one in network.manifest["not_counted"]}
+        assert out == (set() if counts else {"expired"})
