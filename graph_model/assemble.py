@@ -38,8 +38,8 @@ class Standing:
 
 
 def columns_needed(dictionary: Dictionary, kind: str) -> list[str]:
-    """Columns of a kind that `assemble` wants from the store."""
-    return ["key", "source", *dictionary.kind(kind).field_names]
+    """Columns of a kind that `assemble` and standing want from the store."""
+    return ["key", "source", "tx_from", *dictionary.kind(kind).field_names]
 
 
 def kinds_needed(dictionary: Dictionary) -> tuple[str, ...]:

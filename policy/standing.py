@@ -56,7 +56,7 @@ class TakenOut:
         Column -> value, all of which must hold: source and key, or the parties of a link.
     reason, clause : str
     upto : int, optional
-        Only versions known since this load or before it; needs the column `tx_from`.
+        Only versions known since this load or before it.
     """
 
     kind: str
@@ -70,24 +70,24 @@ def standing(
     tables: Mapping[str, pa.Table],
     association_allowed: Mapping[str, bool],
     day: date,
-    taken_out: Sequence[TakenOut] = (),
-    ranks: Mapping[str, int] | None = None,
+    taken_out: Sequence[TakenOut],
+    ranks: Mapping[str, int],
 ) -> dict[str, Standing]:
     """Standing of every row of every table on one day.
 
     Parameters
     ----------
     tables : dict of str to pyarrow.Table
-        Rows by kind, with `key`, `source` and the kind's own fields.
+        Rows by kind, with `key`, `source`, `tx_from` and the kind's own fields.
     association_allowed : dict of str to bool
         Whether each source lets its data be joined for analysis; a source that is not named
         does not.
     day : datetime.date
         Day of the picture.
     taken_out : sequence of TakenOut
-        What cases take out on that day.
-    ranks : dict of str to int, optional
-        Rank of each source, where several state one credit record.
+        What cases take out, as of both dates of the tables.
+    ranks : dict of str to int
+        Rank of each source: of several that state one credit record the smallest decides.
     """
     return {
         kind: _of_kind(
@@ -95,7 +95,7 @@ def standing(
             association_allowed,
             day if kind == "credit_record" else None,
             [one for one in taken_out if one.kind == kind],
-            ranks or {},
+            ranks,
         )
         for kind, table in tables.items()
     }

@@ -88,6 +88,11 @@ def seen_steps(
     return [e for e in events(workspace, cases) if snapshot.knows(e.day, e.tx)]
 
 
+def out_by_cases(workspace: Workspace, snapshot: Snapshot) -> list[TakenOut]:
+    """What cases take out as of both dates: for `policy.standing` beside a picture."""
+    return taken_out(folded(seen_steps(workspace, snapshot)).values(), workspace.dictionary)
+
+
 @cache
 def made_with() -> str:
     """Digest of what makes a picture: code and tables of `graph_model`, standing and cases."""
@@ -120,13 +125,8 @@ def assembled(
         for loaded in store.loads()
         if loaded.state == "published" and loaded.number <= snapshot.tx
     }
-    versioned = {one.kind for one in out if one.upto is not None}
     tables = {
-        kind: store.table(
-            kind,
-            snapshot,
-            [*columns_needed(dictionary, kind), *(["tx_from"] if kind in versioned else [])],
-        )
+        kind: store.table(kind, snapshot, columns_needed(dictionary, kind))
         for kind in kinds_needed(dictionary)
     }
     allowed = {source.id: source.association_allowed for source in sources.values()}

@@ -14,6 +14,7 @@ from graph_model.snapshot import Snapshot
 from policy.case_rules import CaseRules, days_left
 from policy.cases import Case, CaseEvent, Target, as_of, folded, link_of, taken_out, targeted
 from policy.pack import read_pack
+from policy.standing import ENDINGS, NO_JOINING
 
 A, B, C = (party(n) for n in (1, 2, 3))
 FOLDER = Path(__file__).parent.parent.parent / "policy" / "packs" / "cases" / "huangpu" / "0.1"
@@ -171,3 +172,10 @@ def test_what_comes_later_changes_no_earlier_day(
             events.append(step(len(events) + 1, action, case, day=day, tx=tx))
     for snapshot, seen in views:
         assert as_of(events, snapshot) == seen
+
+
+def test_the_page_of_cases_names_every_reason() -> None:
+    page = (FOLDER.parents[4] / "docs" / "cases.md").read_text(encoding="utf-8")
+    reasons = {t.reason for t in RULES.transitions} | {reason for _, reason, _ in ENDINGS}
+    for word in (reasons - {""}) | {NO_JOINING[0]} | {t.to for t in RULES.transitions}:
+        assert f"`{word}`" in page

@@ -58,7 +58,7 @@ def picture_of(
     dictionary = store.dictionary
     snapshot = Snapshot(day, store.head())
     tables = {
-        kind: store.table(kind, snapshot, [*columns_needed(dictionary, kind), "tx_from"])
+        kind: store.table(kind, snapshot, columns_needed(dictionary, kind))
         for kind in kinds_needed(dictionary)
     }
     allowed = {source.id: source.association_allowed for source in sources}
