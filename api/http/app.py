@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
@@ -9,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from api.http import audit, cases, consents, health, partners, problems
 from api.http.daily import sealed_daily
-from api.http.state import set_workspace
+from api.http.state import held_by, set_workspace
 from api.services.production import check_production
 from api.services.workspace import open_workspace
 from api.settings import Settings
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
                 set_workspace(app, stack.enter_context(open_workspace(settings)))
             except StoreError as error:
                 set_workspace(app, error)
-            async with sealed_daily(app.state.workspace):
+            async with sealed_daily(partial(held_by, app)):
                 yield
 
     app: FastAPI = FastAPIOffline(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime, time, timedelta
 
@@ -17,12 +17,9 @@ LOG = logging.getLogger("alliance.daily")
 
 
 @asynccontextmanager
-async def sealed_daily(opened: Workspace | AllianceError) -> AsyncIterator[None]:
-    """Seal every day while the context lasts, if there is a store."""
-    if not isinstance(opened, Workspace):
-        yield
-        return
-    task = asyncio.create_task(_every_day(opened))
+async def sealed_daily(workspace: Callable[[], Workspace]) -> AsyncIterator[None]:
+    """Seal every day while the context lasts; `workspace` raises while there is none."""
+    task = asyncio.create_task(_every_day(workspace))
     try:
         yield
     finally:
@@ -41,11 +38,11 @@ def seconds_until(now: datetime) -> float:
     return (tomorrow - now).total_seconds()
 
 
-async def _every_day(workspace: Workspace) -> None:
+async def _every_day(workspace: Callable[[], Workspace]) -> None:
     while True:
         await asyncio.sleep(seconds_until(datetime.now()))  # noqa: DTZ005 (the place's clock)
         try:
-            written = await asyncio.to_thread(seal, workspace, date.today())  # noqa: DTZ011
+            written = await asyncio.to_thread(seal, workspace(), date.today())  # noqa: DTZ011
             LOG.info("sealed %d journals", len(written))
         except AllianceError as fault:
             LOG.error("the journals were not sealed: %s", fault)

@@ -18,7 +18,7 @@ from api.services.origins import recorded
 from api.services.partners import UNCALIBRATED
 from api.services.pictures import assembled, seen_steps, snapshot_of
 from api.services.rights import rights_of
-from api.services.runs import Assessment, published_line, run_of
+from api.services.runs import Assessment, published_entry, run_of
 from api.services.what_if import LOOKED_AT, MOVERS
 from api.services.workspace import Workspace
 from policy.cases import Case, Effect, folded, taken_out, targeted
@@ -87,7 +87,7 @@ def case_figures(
         When there is no such case, or no assessment.
     """
     case, decision = case_for_desk(workspace, viewer, case_id, today, "case figures")
-    entry = published_line(workspace, day)
+    entry = published_entry(workspace, day)
     effect = case_rules(workspace, today).effect_of(case.opened.kind)
     compared = with_and_without(workspace, case, entry, effect)
     assessment, found = compared.assessment, compared.found

@@ -13,7 +13,7 @@ from api import audit
 from api.services.assessment_pack import parameters_of
 from api.services.desk import reader_of
 from api.services.rights import rights_of
-from api.services.runs import pack_of, published_line, published_lines, read_fields, run_of
+from api.services.runs import pack_of, published_entries, published_entry, read_fields, run_of
 from api.services.workspace import Workspace
 from graph_model.errors import NotAllowed, NotFound
 from graph_model.network import CreditNetwork, known
@@ -155,8 +155,8 @@ def moved_since_before(workspace: Workspace, day: Day) -> Movers:
 
 def _two_runs(workspace: Workspace, day: Day | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Lines of the journal: of the run published before another one, and of that one."""
-    after = published_line(workspace, day)
-    lines = published_lines(workspace)
+    after = published_entry(workspace, day)
+    lines = published_entries(workspace)
     upto = max(k for k, line in enumerate(lines) if line == after)
     others = [line for line in lines[:upto] if line["run_id"] != after["run_id"]]
     if not others:

@@ -48,13 +48,11 @@ def picture(
         When the store holds nothing, or has no such load.
     """
     snapshot = snapshot_of(workspace, day, tx)
-    seen = seen_steps(workspace, snapshot, cases)
-    last = seen[-1].seq if seen else 0
+    out, last = out_by_cases(workspace, snapshot, cases)
     index = workspace.pictures / f"{day}-tx{snapshot.tx}-cases{last}-{made_with()}.json"
     if index.is_file():
         told = json.loads(index.read_text(encoding="utf-8"))
         return replace(load(workspace.pictures / told["network_id"]), manifest=told["manifest"])
-    out = taken_out(folded(seen).values(), workspace.dictionary)
     made = assembled(workspace, snapshot, out, last)
     folder = workspace.pictures / made.network_id
     if not folder.is_dir():
@@ -88,9 +86,16 @@ def seen_steps(
     return [e for e in events(workspace, cases) if snapshot.knows(e.day, e.tx)]
 
 
-def out_by_cases(workspace: Workspace, snapshot: Snapshot) -> list[TakenOut]:
-    """What cases take out as of both dates: for `policy.standing` beside a picture."""
-    return taken_out(folded(seen_steps(workspace, snapshot)).values(), workspace.dictionary)
+def out_by_cases(
+    workspace: Workspace, snapshot: Snapshot, cases: int | None = None
+) -> tuple[list[TakenOut], int]:
+    """What cases take out as of both dates, for `policy.standing`, and the last step that is seen.
+
+    Whoever asks for standing beside a picture asks this too.
+    """
+    seen = seen_steps(workspace, snapshot, cases)
+    out = taken_out(folded(seen).values(), workspace.dictionary)
+    return out, seen[-1].seq if seen else 0
 
 
 @cache

@@ -200,6 +200,18 @@ def assess_day(
     return made
 
 
+def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
+    """Line of the journal about the run published last; arguments and errors as `published`."""
+    entry = _last(workspace, day)
+    if entry is None:
+        raise NotFound(
+            "assessment" if day is None else f"assessment of {day}",
+            "none has been published",
+            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
+        )
+    return entry
+
+
 def published(workspace: Workspace, day: date | None = None) -> Assessment:
     """Return the run published last, for a day or for the latest day there is one for.
 
@@ -210,24 +222,12 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
     StoreError
         When its files are gone.
     """
-    return run_of(workspace, published_line(workspace, day))
+    return run_of(workspace, published_entry(workspace, day))
 
 
-def published_lines(workspace: Workspace) -> list[dict[str, Any]]:
+def published_entries(workspace: Workspace) -> list[dict[str, Any]]:
     """What the journal says of every run that was published, in order: ids, dates, load, pack."""
     return [line["payload"] for line in workspace.store.journal(STREAM)]
-
-
-def published_line(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
-    """Return what the journal says of the run that `published` returns; raises NotFound."""
-    entry = _last(workspace, day)
-    if entry is None:
-        raise NotFound(
-            "assessment" if day is None else f"assessment of {day}",
-            "none has been published",
-            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
-        )
-    return entry
 
 
 def run_of(workspace: Workspace, entry: Mapping[str, Any]) -> Assessment:
@@ -259,7 +259,7 @@ def run_of(workspace: Workspace, entry: Mapping[str, Any]) -> Assessment:
 
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
     """Payload of the run published last for a day; without a day, for the latest day."""
-    entries = published_lines(workspace)
+    entries = published_entries(workspace)
     wanted = latest(e["date"] for e in entries) if day is None else day.isoformat()
     return next((e for e in reversed(entries) if e["date"] == wanted), None)
 

@@ -21,7 +21,7 @@ from case_world import (
 from stating import BANK, DAY, rows_of
 from supplier_world import BANK_PARTY, BUYER, OTHER, SUPPLIER
 
-from api.services import cases, runs
+from api.services import archiving, cases, runs
 from api.services.case_figures import case_figures
 from api.services.movers import movers
 from api.services.pictures import picture
@@ -291,3 +291,14 @@ def test_of_two_desks_at_once_one_decides(home: Home) -> None:
         with ThreadPoolExecutor(2) as pool:
             told = set(pool.map(decide, ("reject", "uphold")))
         assert told == {None, cases.shown(workspace, DESK, case.id, DAY).state}
+
+
+def test_cases_move_with_an_archive(home: Home, tmp_path: Path) -> None:
+    workspace = home()
+    case = objected(workspace)
+    archiving.archive(workspace, tmp_path / "archive")
+    settings = load_settings(home=tmp_path / "moved", store="")
+    archiving.restore(settings, tmp_path / "archive")
+    with open_workspace(settings) as moved:
+        assert cases.shown(moved, SELF, case.id, DAY) == cases.shown(workspace, SELF, case.id, DAY)
+        assert picture(moved, DAY).network_id == picture(workspace, DAY).network_id
