@@ -8,13 +8,16 @@ from rich.markup import escape
 from api.cli import (
     archive,
     assess,
+    audit,
     calibrate,
+    case,
     consent,
     demo,
     dictionary,
     explain,
     history,
     ingest,
+    movers,
     network,
     quality,
     serve,
@@ -26,6 +29,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
+    *(case, movers, audit),
     *(consent, archive, dictionary, serve, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
