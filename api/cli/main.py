@@ -18,6 +18,7 @@ from api.cli import (
     quality,
     serve,
     token,
+    validate,
     what_if,
 )
 from api.cli.app import app, errors
@@ -25,7 +26,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(archive, dictionary, serve, token, demo),
+    *(validate, archive, dictionary, serve, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 
