@@ -23,7 +23,7 @@ Examples:
 def district(
     out: Annotated[Path, typer.Argument(help="New folder: gets sources/ and truth/.")],
     enterprises: Annotated[int, typer.Option(help="How many enterprises.")] = 3_000,
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 2,
     months: Annotated[int, typer.Option(help="Of which the last 12 stand in the truth only.")] = 36,
     contagion: Annotated[
         Literal["on", "off"], typer.Option(help="off: a fall reaches nobody else.")

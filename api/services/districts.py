@@ -42,6 +42,6 @@ def make(
         settings.district_folder,
         lambda done, of: progress(f"world: month {done} of {of}"),
     )
-    rows = write_sources(district, out / SOURCES, lambda name: progress(f"files of {name}"))
-    write_truth(district, out / TRUTH, rows)
-    return Made(district, rows)
+    written = write_sources(district, out / SOURCES, lambda name: progress(f"files of {name}"))
+    write_truth(district, out / TRUTH, written)
+    return Made(district, written.rows)

@@ -11,6 +11,9 @@ from ingest.district.settings import DistrictSetting, Floats, Ints, assumed
 
 LENDERS = 30
 PUBLIC_BUYERS = 14
+TWINS = 0.001
+"""Share of enterprises that the register has twice."""
+
 FINANCE = "66"
 """Division of banks and guarantors: they are lenders here, not enterprises of a chain."""
 
@@ -33,6 +36,15 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """A second entry of an enterprise in the register, under another code."""
+
+    place: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Population:
     """Enterprises (the first `len(revenue)` parties), then lenders, then public buyers.
 
@@ -51,6 +63,7 @@ class Population:
         Place in `streets`; also of lenders and public buyers.
     established : array of int64
         Day number.
+    twins : tuple of Twin
     """
 
     code: list[str]
@@ -64,6 +77,7 @@ class Population:
     streets: tuple[str, ...]
     street: Ints
     established: Ints
+    twins: tuple[Twin, ...]
 
     @property
     def enterprises(self) -> int:
@@ -153,12 +167,16 @@ def made_population(setting: DistrictSetting, district: Path) -> Population:
     lender_names, lender_kinds = _lenders(names)
     public = made_names(names, ["公共事业"] * PUBLIC_BUYERS, "中心")
     codes = setting.random("codes")
+    all_codes = [
+        *made_codes(codes, count + LENDERS, first=1),
+        *made_codes(codes, PUBLIC_BUYERS, first=count + LENDERS + 1, authority="12"),
+    ]
+    all_names = [*made_names(names, trades, "有限公司"), *lender_names, *public]
+    twice = random.permutation(count)[: max(1, int(TWINS * count))].tolist()
+    twin_codes = made_codes(codes, len(twice), first=count + others + 1)
     return Population(
-        code=[
-            *made_codes(codes, count + LENDERS, first=1),
-            *made_codes(codes, PUBLIC_BUYERS, first=count + LENDERS + 1, authority="12"),
-        ],
-        name=[*made_names(names, trades, "有限公司"), *lender_names, *public],
+        code=all_codes,
+        name=all_names,
         kind=[*kinds, *lender_kinds, *(["public_body"] * PUBLIC_BUYERS)],
         role=roles,
         role_of=role_of,
@@ -168,6 +186,10 @@ def made_population(setting: DistrictSetting, district: Path) -> Population:
         streets=streets,
         street=random.integers(len(streets), size=count + others),
         established=first_year,
+        twins=tuple(
+            Twin(place, code, all_names[place])
+            for place, code in zip(twice, twin_codes, strict=True)
+        ),
     )
 
 

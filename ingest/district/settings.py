@@ -40,7 +40,7 @@ class DistrictSetting:
     """
 
     enterprises: int = 3_000
-    seed: int = 1
+    seed: int = 2
     months: int = 36
     contagion: bool = True
 

@@ -1,11 +1,14 @@
 """All source folders of a district, extract by extract."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.district.calendar import extracts
+from ingest.district.dirt import Dirt, Spot
 from ingest.district.district import District
 from ingest.district.files import write_delivery
+from ingest.district.papers import Papers
 from ingest.district.sources_alliance import alliance
 from ingest.district.sources_lending import LendingFiles
 from ingest.district.sources_official import official
@@ -13,10 +16,19 @@ from ingest.district.sources_register import accounts, register
 from ingest.district.sources_trade import TradeFiles
 
 
+@dataclass(frozen=True)
+class Written:
+    """What was written: how many rows, the papers of trade, and the dirt."""
+
+    rows: int
+    papers: Papers
+    spots: list[Spot]
+
+
 def write_sources(
     district: District, folder: Path, begun: Callable[[str], None] = lambda _name: None
-) -> int:
-    """Write all source folders; returns how many rows they hold.
+) -> Written:
+    """Write all source folders.
 
     Parameters
     ----------
@@ -27,6 +39,7 @@ def write_sources(
         Told the month that begins.
     """
     trade, lending = TradeFiles(district), LendingFiles(district)
+    dirt = Dirt(district.setting)
     rows = 0
     for extract in extracts(district.setting):
         begun(extract.name)
@@ -38,6 +51,7 @@ def write_sources(
             *official(district, extract),
             *alliance(district, extract),
         ):
-            write_delivery(delivery, folder)
-            rows += sum(len(file.sheet) for file in delivery.files)
-    return rows
+            soiled = dirt.soil(delivery)
+            write_delivery(soiled, folder)
+            rows += sum(len(file.sheet) for file in soiled.files)
+    return Written(rows, trade.papers, dirt.spots)

@@ -142,6 +142,9 @@ def register(district: District, extract: Extract) -> list[Delivery]:
             "成立日期": days(people.established),
         }
     )
+    for twin in people.twins:
+        for name, cells in parties.columns.items():
+            cells.append(twin.code if name == "统一社会信用代码" else cells[twin.place])
     held = district.ownership
     since = np.maximum(people.established[held.owned], people.established[held.owner])
     holdings = Sheet(

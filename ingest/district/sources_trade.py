@@ -3,11 +3,12 @@
 import numpy as np
 
 from graph_model.snapshot import day_number
-from ingest.district.calendar import Extract, month_numbers
+from ingest.district.calendar import Extract
 from ingest.district.district import District
 from ingest.district.falls import carriers_of
 from ingest.district.files import Delivery, Form, Sheet, Source, SourceFile
 from ingest.district.ledger import NEVER
+from ingest.district.papers import made_papers
 from ingest.district.settings import Bools, Ints
 from ingest.district.texts import days, picked, yuan
 
@@ -108,18 +109,21 @@ class TradeFiles:
 
     def __init__(self, district: District) -> None:
         self._district = district
-        people, made = district.population, district.ledger.invoices
-        first = day_number(district.setting.first_day(-SETTLED_BEFORE))
-        recent = made.issued >= first
+        people = district.population
         member = np.zeros(len(people.code), bool)
         member[: people.enterprises] = members(district)
         core = np.zeros(len(people.code), bool)
         core[: people.enterprises] = people.tier == CORE_TIER
-        self.by_seller = recent & member[made.seller]
-        self.by_buyer = recent & core[made.buyer] & (made.month >= 0)
-        self.known = self.by_seller | self.by_buyer
-        self.number = _numbers(district, len(made))
         self._carrier = carriers_of(district.setting, people)
+        self.papers = made_papers(district, member, core, self._carrier >= 0)
+        made = self.papers.invoices
+        recent = made.month >= -SETTLED_BEFORE
+        self._by_seller = recent & member[made.seller]
+        self._by_buyer = recent & core[made.buyer] & (made.month >= 0) & self.papers.real
+        self._known = self._by_seller | self._by_buyer
+        self._returned = np.full(len(made), NEVER)
+        sent_back = self.papers.of_kind("round_trip_payment")
+        self._returned[sent_back] = made.paid[sent_back] + 4
 
     def deliveries(self, extract: Extract) -> list[Delivery]:
         """All folders of an extract."""
@@ -132,7 +136,7 @@ class TradeFiles:
 
     def _issued(self, extract: Extract) -> Bools:
         """Invoices of an extract; the opening one has those still open from before, too."""
-        made = self._district.ledger.invoices
+        made = self.papers.invoices
         issued = extract.has(made.issued)
         if extract.opening:
             start = day_number(extract.start)
@@ -141,17 +145,17 @@ class TradeFiles:
         return issued
 
     def _invoices(self, extract: Extract) -> list[Delivery]:
-        made, people = self._district.ledger.invoices, self._district.population
-        chosen = np.flatnonzero(self.by_seller & self._issued(extract))
+        made, people = self.papers.invoices, self._district.population
+        chosen = np.flatnonzero(self._by_seller & self._issued(extract))
         sheet = Sheet(
             {
                 "销方": picked(people.code, made.seller[chosen]),
-                "发票号码": picked(self.number, chosen),
+                "发票号码": picked(self.papers.number, chosen),
                 "购方": picked(people.code, made.buyer[chosen]),
                 "开票日期": days(made.issued[chosen]),
                 "付款到期日": days(made.due[chosen]),
-                "金额": yuan(made.amount[chosen]),
-                "价税合计": yuan(made.amount[chosen] * (1 + TAX)),
+                "金额": yuan(self.papers.seller_says[chosen]),
+                "价税合计": yuan(self.papers.seller_says[chosen] * (1 + TAX)),
                 "发票状态": ["有效"] * len(chosen),
             }
         )
@@ -162,8 +166,8 @@ class TradeFiles:
         return [Delivery(f"{extract.name}/03-member-invoices", INVOICES, (file,))]
 
     def _ledgers(self, extract: Extract) -> list[Delivery]:
-        made, people = self._district.ledger.invoices, self._district.population
-        chosen = np.flatnonzero(self.by_buyer & self._issued(extract))
+        made, people = self.papers.invoices, self._district.population
+        chosen = np.flatnonzero(self._by_buyer & self._issued(extract))
         if not len(chosen):
             return []
         sheet = Sheet(
@@ -171,7 +175,7 @@ class TradeFiles:
                 "付款单位代码": picked(people.code, made.buyer[chosen]),
                 "供应商代码": picked(people.code, made.seller[chosen]),
                 "供应商名称": picked(people.name, made.seller[chosen]),
-                "发票号": picked(self.number, chosen),
+                "发票号": picked(self.papers.number, chosen),
                 "发票日期": days(made.issued[chosen]),
                 "应付日期": days(made.due[chosen]),
                 "不含税金额（元）": yuan(made.amount[chosen]),
@@ -186,16 +190,24 @@ class TradeFiles:
         return [Delivery(f"{extract.name}/04-core-ledger", LEDGERS, (file,))]
 
     def _settlement(self, extract: Extract) -> list[Delivery]:
-        made, people = self._district.ledger.invoices, self._district.population
-        chosen = np.flatnonzero(self.known & extract.has(made.paid))
+        made, people = self.papers.invoices, self._district.population
+        chosen = np.flatnonzero(self._known & extract.has(made.paid))
+        back = np.flatnonzero(extract.has(self._returned))
+        both = np.concatenate([chosen, back])
+        numbers = picked(self.papers.number, chosen)
+        payer = np.concatenate([made.buyer[chosen], made.seller[back]])
+        payee = np.concatenate([made.seller[chosen], made.buyer[back]])
         payments = Sheet(
             {
-                "付款方": picked(people.code, made.buyer[chosen]),
-                "付款流水号": [f"FK{number}" for number in picked(self.number, chosen)],
-                "收款方": picked(people.code, made.seller[chosen]),
-                "付款日期": days(made.paid[chosen]),
-                "付款金额": yuan(made.amount[chosen] * (1 + TAX)),
-                "对应发票号码": picked(self.number, chosen),
+                "付款方": picked(people.code, payer),
+                "付款流水号": [
+                    *(f"FK{number}" for number in numbers),
+                    *(f"TH{number}" for number in picked(self.papers.number, back)),
+                ],
+                "收款方": picked(people.code, payee),
+                "付款日期": days(np.concatenate([made.paid[chosen], self._returned[back]])),
+                "付款金额": yuan(made.amount[both] * (1 + TAX)),
+                "对应发票号码": [*numbers, *([""] * len(back))],
             }
         )
         form = Form(encoding="gb18030", delimiter="\t")
@@ -237,8 +249,7 @@ class TradeFiles:
             signed = day_number(setting.first_day(month)) + day_of[chosen] - 1
             rows["卖方"] += picked(people.code, links.seller[chosen])
             rows["合同编号"] += [
-                f"HT-{extract_year(setting.first_day(month))}-{k:06d}-{month:02d}"
-                for k in chosen.tolist()
+                f"HT-{setting.first_day(month).year}-{k:06d}-{month:02d}" for k in chosen.tolist()
             ]
             rows["买方"] += picked(people.code, links.buyer[chosen])
             rows["签订日期"] += days(signed)
@@ -246,11 +257,19 @@ class TradeFiles:
             rows["合同金额"] += yuan(np.round(links.weight[chosen] * 12, -2))
         return Sheet(rows)
 
+    def _another(self, carrier: Ints) -> Ints:
+        """Another carrier for each."""
+        kinds = np.array(self._district.population.kind[: self._district.population.enterprises])
+        carriers = np.flatnonzero(kinds == "carrier")
+        place = np.searchsorted(carriers, carrier)
+        found: Ints = carriers[(place + 1) % len(carriers)]
+        return found
+
     def _waybills(self, extract: Extract) -> list[Delivery]:
         """Transports of the month, and arrivals of those that were under way."""
-        made, people = self._district.ledger.invoices, self._district.population
+        made, people = self.papers.invoices, self._district.population
         carrier = self._carrier[made.seller]
-        sent = (carrier >= 0) & (made.month >= 0)
+        sent = (carrier >= 0) & (made.month >= 0) & self.papers.real
         random = self._district.setting.random("waybills")
         travel = random.integers(1, 9, size=len(made))
         lost = np.zeros(len(made), bool)
@@ -266,10 +285,16 @@ class TradeFiles:
         chosen = np.flatnonzero(sent & moved)
         arrived = arrives[chosen]
         arrived = np.where(arrived < day_number(extract.end), arrived, NEVER)
+        again = np.isin(chosen, self.papers.of_kind("reused_waybill"))
+        number = [f"YD{text}" for text in picked(self.papers.number, chosen)]
+        number += [f"ZY{text}" for text in picked(self.papers.number, chosen[again])]
+        mover = np.concatenate([carrier[chosen], self._another(carrier[chosen[again]])])
+        chosen = np.concatenate([chosen, chosen[again]])
+        arrived = np.concatenate([arrived, arrived[again]])
         sheet = Sheet(
             {
-                "shippingNoteNumber": [f"YD{number}" for number in picked(self.number, chosen)],
-                "actualCarrierId": picked(people.code, carrier[chosen]),
+                "shippingNoteNumber": number,
+                "actualCarrierId": picked(people.code, mover),
                 "consignorId": picked(people.code, made.seller[chosen]),
                 "consigneeId": picked(people.code, made.buyer[chosen]),
                 "despatchActualDateTime": _stamps(shipped[chosen], "083000"),
@@ -285,17 +310,6 @@ class TradeFiles:
             mapping="waybills.toml",
         )
         return [Delivery(f"{extract.name}/06-waybills", WAYBILLS, (file,))]
-
-
-def extract_year(day: object) -> str:
-    """Year of a day, as text."""
-    return str(day)[:4]
-
-
-def _numbers(district: District, count: int) -> list[str]:
-    made = district.ledger.invoices
-    year = 24 + (np.maximum(month_numbers(district.setting, made.issued), 0) + 10) // 12
-    return [f"{y}44{k:014d}" for y, k in zip(year.tolist(), range(count), strict=True)]
 
 
 def _stamps(day: Ints, clock: str) -> list[str]:

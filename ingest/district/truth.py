@@ -8,35 +8,54 @@ import numpy as np
 
 from graph_model.snapshot import day_of_number
 from ingest.district.calendar import month_numbers
+from ingest.district.dirt import Spot
 from ingest.district.district import District
 from ingest.district.guarantees import CIRCLES
 from ingest.district.ledger import CHANNELS
+from ingest.district.papers import Papers
 from ingest.district.settings import SEEN_UNTIL
+from ingest.district.sources import Written
 from ingest.district.target_events import KINDS
 from ingest.district.texts import days
 
 
-def write_truth(district: District, folder: Path, rows: int) -> None:
+def write_truth(district: District, folder: Path, written: Written) -> None:
     """Write the truth folder.
 
     Parameters
     ----------
     district : District
     folder : pathlib.Path
-    rows : int
-        How many rows the source files hold.
+    written : Written
+        What the source files hold.
     """
     folder.mkdir(parents=True, exist_ok=True)
     events = _events(district)
     _table(folder / "events.csv", ("party", "fell_on", "cause", "channel", "detail"), events)
     _table(folder / "hits.csv", ("hit", "by", "on", "channel", "amount_fen"), _hits(district))
     _table(folder / "circles.csv", ("circle", "position", "party"), _circles(district))
-    duplicates = ("kind", "party", "other", "source", "folder", "file", "line", "detail")
-    _table(folder / "duplicates.csv", duplicates, ())
-    wrong = ("party", "written", "reason", "source", "folder", "file", "line")
-    _table(folder / "wrong_codes.csv", wrong, ())
-    _table(folder / "frauds.csv", ("fraud_kind", "party", "partner", "document", "detail"), ())
-    _summary(district, folder / "district.toml", events, rows)
+    spots, place = written.spots, ("source", "folder", "file", "line")
+    dirt = (
+        (s.pattern.name, s.pattern.outcome, s.pattern.rule, *_where(s), s.column) for s in spots
+    )
+    header: tuple[str, ...] = ("pattern", "outcome", "rule", *place, "column")
+    _table(folder / "dirt.csv", header, dirt)
+    repeated = (
+        (s.pattern.name, s.meant, s.written, *_where(s), s.column)
+        for s in spots
+        if s.pattern.name in ("repeated_row", "contradiction", "other_name")
+    )
+    header = ("kind", "party", "other", *place, "detail")
+    _table(folder / "duplicates.csv", header, [*_twins(district), *repeated])
+    wrong = (
+        (f"uscc:{s.meant}", s.written, s.pattern.name, *_where(s))
+        for s in spots
+        if s.pattern.part == "code" and s.pattern.outcome != "none"
+    )
+    _table(folder / "wrong_codes.csv", ("party", "written", "reason", *place), wrong)
+    header = ("fraud_kind", "party", "partner", "document", "detail")
+    _table(folder / "frauds.csv", header, _frauds(district, written.papers))
+    _summary(district, folder / "district.toml", events, written.rows)
 
 
 def _events(district: District) -> list[tuple[str, ...]]:
@@ -76,6 +95,28 @@ def _hits(district: District) -> Iterable[tuple[str, ...]]:
     ):
         on = day_of_number(fell[by]).isoformat()
         yield people.party(hit), people.party(by), on, CHANNELS[channel], f"{amount * 100:.0f}"
+
+
+def _where(spot: Spot) -> tuple[str, ...]:
+    return spot.source, spot.folder, spot.file, str(spot.line)
+
+
+def _frauds(district: District, papers: Papers) -> Iterable[tuple[str, ...]]:
+    """Cases by the statement that shows them."""
+    for case in papers.frauds:
+        party, partner = (district.population.party(p) for p in (case.party, case.partner))
+        number = papers.number[case.paper]
+        yield case.kind, party, partner, f"invoice:member-invoices:{party}|{number}", case.detail
+
+
+def _twins(district: District) -> Iterable[tuple[str, ...]]:
+    """Enterprises that the register has twice, under two codes, and codes with two names."""
+    people = district.population
+    for twin in people.twins:
+        yield (
+            *("two_codes", people.party(twin.place), f"uscc:{twin.code}"),
+            *("register", "", "register.xlsx", "", twin.name),
+        )
 
 
 def _circles(district: District) -> Iterable[tuple[str, ...]]:

@@ -31,7 +31,7 @@ FALLS_FROM = -4
 
 INTEREST = 0.05
 TAX = 0.2
-ACCIDENTS = 0.003
+ACCIDENTS = 0.0025
 """Share of enterprises that a one-off loss meets in a month: lawsuits, fires, failed projects."""
 
 FIXED_COST_ADAPTS = 0.03
