@@ -11,6 +11,7 @@ from api.cli import (
     calibrate,
     demo,
     dictionary,
+    district,
     explain,
     history,
     ingest,
@@ -26,7 +27,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(validate, archive, dictionary, serve, token, demo),
+    *(archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

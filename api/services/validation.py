@@ -187,8 +187,9 @@ def _run_all(
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-        heard.put(None)
-        listener.join()
+            finally:
+                heard.put(None)
+                listener.join()
     return found
 
 
