@@ -14,6 +14,7 @@ from api.cli import (
     consent,
     demo,
     dictionary,
+    district,
     explain,
     history,
     ingest,
@@ -22,6 +23,7 @@ from api.cli import (
     quality,
     serve,
     token,
+    validate,
     what_if,
 )
 from api.cli.app import app, errors
@@ -30,7 +32,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
     *(case, movers, audit),
-    *(consent, archive, dictionary, serve, token, demo),
+    *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 
