@@ -36,9 +36,9 @@ from algorithms.simple_predictors import (
     personalised_pagerank,
 )
 from algorithms.validation_scores import Scored
+from api.services import districts, runs
 from api.services.assessment_pack import parameters_of
 from api.services.calibration import calibrate_network
-from api.services import districts, runs
 from api.services.ingesting import ingest
 from api.services.outcomes import counted, recorded_falls, write_outcomes
 from api.services.pictures import picture
