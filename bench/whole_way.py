@@ -23,9 +23,9 @@ import numpy as np
 from kept import Kept
 
 from api.services import districts, ingesting, runs
+from api.services.districts import last_day, months
 from api.services.partners import whole_answer
 from api.services.pictures import picture
-from api.services.trial import last_day, months
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
 from ingest.district.settings import DistrictSetting

@@ -9,6 +9,7 @@ from api.cli import (
     archive,
     assess,
     calibrate,
+    consent,
     demo,
     dictionary,
     district,
@@ -27,7 +28,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(archive, dictionary, serve, token, district, demo, validate),
+    *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -15,7 +15,8 @@ from algorithms import calibration as fitting
 from api.services import calibration as calibration_service
 from api.services import trial as trial_service
 from api.services import validation as validation_service
-from api.services.trial import Asked, Tell, Trial, last_day, run_trial, take_in
+from api.services.districts import last_day, take_in
+from api.services.trial import Asked, Tell, Trial, run_trial
 from api.services.truth import Truth, read_truth
 from api.services.validation import PREDICTORS, RIVALS
 from api.services.workspace import open_workspace
