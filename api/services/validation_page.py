@@ -185,13 +185,21 @@ def _fit_table(trials: Sequence[Trial]) -> Iterator[str]:
             f"{trial.fit.theta:.3g} ({interval_text(trial.fit.theta_interval)})",
             f"{trial.placebo_fit.theta:.3g} ({interval_text(trial.placebo_fit.theta_interval)})",
             f"{trial.fit.own_scale:.3g} ({interval_text(trial.fit.own_scale_interval)})",
+            f"{trial.own_slope.value:.2f} ({interval_text(trial.own_slope.interval)})",
             f"{trial.fit.log_likelihood - trial.fit.log_likelihood_alone:.2f}",
             f"{int(trial.scored.fell.sum()):,} of {len(trial.scored.fell):,}",
             f"{sum(trial.seconds.values()):.0f} s",
         )
         for trial in trials
     )
-    header = ("种子 seed", "拟合用 fitted to", "θ", "θ, placebo", "自身比例 own scale")
+    header = (
+        "种子 seed",
+        "拟合用 fitted to",
+        "θ",
+        "θ, placebo",
+        "自身比例 own scale",
+        "陡度 steepness",
+    )
     yield from _table((*header, "gain in l", "检验 scored on", "用时 time"), rows)
 
 
