@@ -13,6 +13,7 @@ from ingest.district.sources_alliance import alliance
 from ingest.district.sources_lending import LendingFiles
 from ingest.district.sources_official import official
 from ingest.district.sources_register import accounts, register
+from ingest.district.sources_tax import tax
 from ingest.district.sources_trade import TradeFiles
 
 
@@ -49,6 +50,7 @@ def write_sources(
             *trade.deliveries(extract),
             *lending.deliveries(extract),
             *official(district, extract),
+            *tax(district, extract),
             *alliance(district, extract),
         ):
             soiled = dirt.soil(delivery)

@@ -8,7 +8,7 @@ from graph_model.snapshot import day_number
 from ingest.district.calendar import Extract
 from ingest.district.district import District
 from ingest.district.files import Delivery, Form, Sheet, Source, SourceFile
-from ingest.district.settings import Ints
+from ingest.district.settings import Bools, Ints
 from ingest.district.texts import days, picked, wan
 
 REGISTER = Source(
@@ -190,10 +190,15 @@ def _former_names(district: District) -> list[str]:
     ]
 
 
+def reporting(district: District) -> Bools:
+    """Which enterprises send an annual report."""
+    draw = district.setting.random("reports").random(district.population.enterprises)
+    found: Bools = draw < REPORT_SHARE
+    return found
+
+
 def accounts(district: District, extract: Extract) -> list[Delivery]:
     """Accounts of the years that are published within an extract."""
-    setting = district.setting
-    reports = setting.random("reports").random(district.population.enterprises) < REPORT_SHARE
     files = []
     for year in district.ledger.accounts:
         published = date(year.year + 1, PUBLISHED_IN_MONTH, 1)
@@ -201,7 +206,7 @@ def accounts(district: District, extract: Extract) -> list[Delivery]:
         now = extract.has(np.array([day_number(published)]))[0]
         if not (old or now):
             continue
-        chosen = np.flatnonzero(reports & year.alive)
+        chosen = np.flatnonzero(reporting(district) & year.alive)
         files.append(
             SourceFile(
                 f"financials-{year.year}.csv",

@@ -86,7 +86,7 @@ def simulate(
             pull = activity[links.buyer] ** assumed("orders_follow_buyer")
             orders = links.weight * pull * np.sqrt(own[links.seller])
         else:
-            # The ups and downs that buyers would pass on come as luck of one's own: it counts twice.
+            # What buyers would pass on comes as luck of one's own: it counts twice.
             orders = links.weight * (factor * own)[links.seller]
         orders *= output[links.seller]
         outside = np.where(alive, ties.outside * factor * output, 0)
