@@ -17,7 +17,7 @@ from algorithms.origins import FallPath, Origins, origins
 from algorithms.recorded_falls import RecordedRun, record_falls
 from algorithms.what_if import fall_if_gone
 from api.services.partners import UNCALIBRATED
-from api.services.rights import opened, party_id_of
+from api.services.rights import Opened, opened, party_id_of
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound
@@ -173,7 +173,12 @@ def partner_origins(
     NotFound
         When there is nothing to see.
     """
-    asked = opened(workspace, viewer, party, day, today, "origins and paths")
+    return origins_as_opened(opened(workspace, viewer, party, day, today, "origins and paths"))
+
+
+def origins_as_opened(asked: Opened) -> PartnerOrigins:
+    """Origins and paths for the viewer for whom the party's figure was opened."""
+    viewer = asked.viewer
     answer = whole_origins(
         asked.assessment,
         asked.subject,

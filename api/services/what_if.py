@@ -19,7 +19,7 @@ from algorithms.what_if import WhatIf, World, what_if
 from api.services.changes import SUPPOSED, Asked, read_changes
 from api.services.origins import recorded
 from api.services.partners import INSUFFICIENT, UNCALIBRATED
-from api.services.rights import opened, party_id_of, refused
+from api.services.rights import Opened, opened, party_id_of, refused
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import AllianceError, BadInput, NotFound
@@ -133,13 +133,22 @@ def partner_what_if(
         As for the picture and the changes.
     """
     allowed = opened(workspace, viewer, party, day, today, "what if")
+    return what_if_as_opened(allowed, changes_as_opened(allowed, asked))
+
+
+def changes_as_opened(allowed: Opened, asked: Asked) -> list[Change]:
+    """Read changes that name only what the viewer may see for whom a figure was opened."""
 
     def refusal(other: str) -> AllianceError | None:
         found = allowed.decided(other)
         return None if found.allowed else refused(other, found)
 
     network = allowed.assessment.network
-    changes = read_changes(network, workspace.dictionary, asked, refusal)
+    return read_changes(network, allowed.workspace.dictionary, asked, refusal)
+
+
+def what_if_as_opened(allowed: Opened, changes: list[Change]) -> WhatIfAnswer:
+    """Answer a what-if for the viewer for whom the subject's figure was opened."""
 
     def sees(other: str) -> bool:
         return other.startswith(SUPPOSED) or allowed.sees(other)

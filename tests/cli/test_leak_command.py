@@ -1,0 +1,27 @@
+"""`alliance leak`: counts on the screen and as a page, and no names."""
+
+from pathlib import Path
+
+from conftest_types import Run
+
+
+def test_the_figure_is_printed_and_written_and_names_nobody(run: Run, tmp_path: Path) -> None:
+    home, out = tmp_path / "demo", tmp_path / "leak.md"
+    assert run("demo", "--no-serve", "--home", home)[0] == 0
+    words = ("leak", "--home", home, "--policy", "consent", "--falls", 3, "--out", out)
+    code, printed, err = run(*words)
+    assert code == 0, err
+    written = out.read_text(encoding="utf-8")
+    assert "33 parties with 11 guarantees, 17 loans, as of 2026-10-31; 3 of them" in written
+    assert "the one in\n  force is **consent**" in written
+    for text in (printed, written):
+        assert "most.financier" in text
+        assert "uscc:" not in text
+        assert "示例" not in text
+
+
+def test_what_is_no_policy_is_refused(run: Run, tmp_path: Path) -> None:
+    assert run("demo", "--no-serve", "--home", tmp_path / "demo")[0] == 0
+    code, _, err = run("leak", "--home", tmp_path / "demo", "--policy", "secret")
+    assert code == 2
+    assert "consent, members, open" in err
