@@ -46,6 +46,7 @@ def read_changes(
     dictionary: Dictionary,
     asked: Asked,
     refusal: Callable[[str], AllianceError | None],
+    refusal_of_link: Callable[[str, str, str], AllianceError | None],
 ) -> list[Change]:
     """Read changes, in the order: parties added, facts, links added, changed, dropped, parties.
 
@@ -57,15 +58,17 @@ def read_changes(
     asked : Asked
     refusal : callable
         Why a party may not be named, or None: asked before anything is said of it.
+    refusal_of_link : callable
+        Why a link may not be named, by measure, row and column, or None: likewise.
 
     Raises
     ------
     BadInput
         For what cannot be read or does not fit the picture.
     AllianceError
-        What `refusal` says.
+        What `refusal` or `refusal_of_link` says.
     """
-    reader = _Reader(network, dictionary, refusal)
+    reader = _Reader(network, dictionary, refusal, refusal_of_link)
     made: list[Change] = [reader.new_party(text) for text in asked.add_party]
     made += [reader.fact(text) for text in asked.change_party]
     made += [reader.amount(text, "add") for text in asked.add]
@@ -104,8 +107,10 @@ class _Reader:
         network: CreditNetwork,
         dictionary: Dictionary,
         refusal: Callable[[str], AllianceError | None],
+        refusal_of_link: Callable[[str, str, str], AllianceError | None],
     ) -> None:
-        self._network, self._dictionary, self._refusal = network, dictionary, refusal
+        self._network, self._dictionary = network, dictionary
+        self._refusal, self._refusal_of_link = refusal, refusal_of_link
         self._new: set[str] = set()
         self._edges: dict[tuple[str, str, str], bool] = {}
 
@@ -208,6 +213,8 @@ class _Reader:
         row, column = good[0]
         if row == column:
             raise BadInput(text, "a party has no link to itself", "Name two parties.")
+        if (hidden := self._refusal_of_link(measure, row, column)) is not None:
+            raise hidden
         return measure, quantity, row, column
 
     def _named(self, party: str) -> bool:

@@ -141,9 +141,9 @@ def leak(
         whole = [whole_answer(after, party) for party in network.ids()]
         for one in read:
             for i, answer in enumerate(whole):
-                told = one.reader.told(after, answer)
-                if told:
-                    one.take(i, k, figures_of(told[0], one.levels))
+                told = one.reader.told_most(after, answer)
+                if told is not None:
+                    one.take(i, k, figures_of(told, one.levels))
         if progress is not None:
             progress(k + 1, len(fallen))
     return Leak(

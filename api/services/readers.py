@@ -65,6 +65,11 @@ class Reader:
         """Answers about one party, the one that shows most first; none where it is refused."""
         return [as_opened(whole, opening) for opening in self.openings(assessment, whole.party)]
 
+    def told_most(self, assessment: Assessment, whole: PartnerRisk) -> PartnerRisk | None:
+        """The first of these answers, or None."""
+        openings = self.openings(assessment, whole.party)
+        return as_opened(whole, openings[0]) if openings else None
+
 
 def readers(workspace: Workspace, assessment: Assessment, publishing: str) -> list[Reader]:
     """Who reads under a publishing policy, by the consents in force on the day of the assessment.

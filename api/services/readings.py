@@ -101,6 +101,7 @@ class Asking:
         self._ids = assessment.network.ids()
         self._falls = falls
         self._openings = [reader.openings(assessment, party) for party in self._ids]
+        self._widest = _widest(self._openings)
 
     @property
     def opened(self) -> Mask:
@@ -124,11 +125,11 @@ class Asking:
         """How far figures move when a what-if takes a party away: (n, falls)."""
         found = np.zeros((len(self._ids), len(self._falls)))
         for k, place in enumerate(self._falls):
-            for subject in self._subjects(place):
-                try:
-                    changes = changes_as_opened(subject, Asked(drop_party=[self._ids[place]]))
-                except NotAllowed:
+            for opened in self._widest:
+                subject = next((one for i, one in opened.items() if i != place), None)
+                if subject is None or place not in opened:
                     continue
+                changes = changes_as_opened(subject, Asked(drop_party=[self._ids[place]]))
                 answer = what_if_as_opened(subject, changes)
                 for figure in (answer.subject, *answer.movers):
                     i = self._network.place(figure.party)
@@ -140,10 +141,10 @@ class Asking:
         """Share of the falls of a party that begin at another: (n, falls)."""
         found = np.zeros((len(self._ids), len(self._falls)))
         column = {self._ids[place]: k for k, place in enumerate(self._falls)}
-        for i, openings in enumerate(self._openings):
-            for opened in openings:
+        for opened in self._widest:
+            for i, subject in opened.items():
                 try:
-                    answer = origins_as_opened(opened)
+                    answer = origins_as_opened(subject)
                 except NotFound:
                     continue
                 for origin in answer.origins:
@@ -151,14 +152,18 @@ class Asking:
                         found[i, k] = max(found[i, k], origin.share)
         return found
 
-    def _subjects(self, gone: int) -> Iterator[Opened]:
-        """One party to ask about for each purpose, another than the one that is gone."""
-        seen: set[str] = set()
-        for i, openings in enumerate(self._openings):
-            for opened in openings:
-                if i != gone and opened.viewer.purpose not in seen:
-                    seen.add(opened.viewer.purpose)
-                    yield opened
+
+def _widest(openings: Sequence[Sequence[Opened]]) -> list[dict[int, Opened]]:
+    """Figures that a purpose opens, by place, of purposes that open what no other does."""
+    by_purpose: dict[str, dict[int, Opened]] = {}
+    for i, found in enumerate(openings):
+        for opened in found:
+            by_purpose.setdefault(opened.viewer.purpose, {})[i] = opened
+    kept: list[dict[int, Opened]] = []
+    for one in sorted(by_purpose.values(), key=len, reverse=True):
+        if not any(one.keys() <= other.keys() for other in kept):
+            kept.append(one)
+    return kept
 
 
 def _is_there(opened: Opened, link: str) -> bool:

@@ -1,7 +1,9 @@
 """What if a link or a party were added, dropped or changed: figures before and after, paired.
 
 A changed link tells about both of its ends (decision 0007), so from the store it may name only
-parties whose own figure the viewer could be shown, and parties that are only supposed.
+parties whose own figure the viewer could be shown, and parties that are only supposed. Whether
+there is such a link is told by whether it can be dropped or added: so the viewer must be one who
+could be shown such links between the two.
 """
 
 from collections.abc import Callable
@@ -22,11 +24,12 @@ from api.services.partners import INSUFFICIENT, UNCALIBRATED
 from api.services.rights import Opened, opened, party_id_of, refused
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
-from graph_model.errors import AllianceError, BadInput, NotFound
+from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound
 from graph_model.schema import Dictionary, load_dictionary
-from policy.visibility import Viewer
+from policy.visibility import Sight, Viewer, measure_refs
 
 MOVERS = 10
+HIDDEN_LINK = "the viewer may not see whether there are such links between the two"
 LOOKED_AT = 1000  # movers of whom it is asked whether the viewer may see them
 
 
@@ -127,8 +130,8 @@ def partner_what_if(
     Raises
     ------
     NotAllowed
-        When no rule lets the viewer see the subject, or a party that a change names; the same
-        words whether it exists or not.
+        When no rule lets the viewer see the subject, or a party or link that a change names; the
+        same words whether it exists or not.
     NotFound, BadInput
         As for the picture and the changes.
     """
@@ -143,8 +146,18 @@ def changes_as_opened(allowed: Opened, asked: Asked) -> list[Change]:
         found = allowed.decided(other)
         return None if found.allowed else refused(other, found)
 
+    dictionary = allowed.workspace.dictionary
+
+    def refusal_of_link(measure: str, row: str, column: str) -> AllianceError | None:
+        refs = measure_refs(measure, row, column, dictionary)
+        supposed = row.startswith(SUPPOSED) or column.startswith(SUPPOSED)
+        if supposed or min(map(allowed.sight, refs)) > Sight.HIDDEN:
+            return None
+        way_out = "Ask one of them for its consent to this class, or change links of your own."
+        return NotAllowed(f"{measure}:{row}:{column}", HIDDEN_LINK, way_out)
+
     network = allowed.assessment.network
-    return read_changes(network, allowed.workspace.dictionary, asked, refusal)
+    return read_changes(network, dictionary, asked, refusal, refusal_of_link)
 
 
 def what_if_as_opened(allowed: Opened, changes: list[Change]) -> WhatIfAnswer:
@@ -160,7 +173,11 @@ def what_if_as_opened(allowed: Opened, changes: list[Change]) -> WhatIfAnswer:
 def own_folder_what_if(assessment: Assessment, party: str, asked: Asked) -> WhatIfAnswer:
     """Answer from a network folder: it is the reader's own, so nothing in it is hidden."""
     dictionary: Dictionary = load_dictionary()
-    changes = read_changes(assessment.network, dictionary, asked, lambda _party: None)
+    changes = read_changes(
+        *(assessment.network, dictionary, asked),
+        refusal=lambda _party: None,
+        refusal_of_link=lambda _measure, _row, _column: None,
+    )
     answer = whole_what_if(assessment, party_id_of(party), changes, lambda _party: True)
     return replace(answer, rule="the reader's own network folder")
 

@@ -56,3 +56,23 @@ def statement_ref(statement: str, dictionary: Dictionary, sides: tuple[str, ...]
     if kind.visibility == LOAN:
         return Ref(LOAN, tuple(dict.fromkeys((*named, sides[-1]))), sides[-1])
     return Ref(kind.visibility, tuple(dict.fromkeys((*named, *sides))))
+
+
+def measure_refs(measure: str, row: str, column: str, dictionary: Dictionary) -> list[Ref]:
+    """What an entry of a matrix is to the rules, whether it is there or not.
+
+    Parameters
+    ----------
+    measure : str
+        Of `measures.csv`.
+    row, column : str
+        Party ids.
+
+    Returns
+    -------
+    list of Ref
+        One for each visibility class of the kinds it may rest on; of a loan, its column borrows.
+    """
+    kinds = {line.kind for line in dictionary.measures if line.measure == measure}
+    classes = sorted({dictionary.kind(kind).visibility for kind in kinds})
+    return [Ref(of, (row, column), column if of == LOAN else "") for of in classes]

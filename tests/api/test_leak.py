@@ -11,6 +11,7 @@ from api.services import demonstration, partners
 from api.services.leak import Leak, ReaderLeak, leak
 from api.services.partners import partner_risk, whole_answer
 from api.services.readers import OUTSIDER, readers
+from api.services.readings import Asking, links_told
 from api.services.runs import assess_day
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
@@ -77,6 +78,18 @@ def test_readers_are_told_what_viewers_are_told(demo: Workspace) -> None:
             assert asked in financier.told(run, whole_answer(run, party))
             seen.add(party)
     assert len(seen) == 8  # seven that consented, and its own file
+
+
+@pytest.mark.parametrize("policy", ["members", "open"])
+def test_no_policy_lets_answers_name_hidden_links_outright(demo: Workspace, policy: str) -> None:
+    run = assess_day(demo, DAY)
+    outsider = readers(demo, run, policy)[0]
+    asking = Asking(outsider, run, range(len(run.network)))
+    assert asking.opened.sum() > 1
+    assert not asking.links_there().any()
+    for party in run.network.ids():
+        for answer in outsider.told(run, whole_answer(run, party)):
+            assert list(links_told(answer, run.network)) == []
 
 
 def test_an_outsider_sees_members_only_where_members_see_one_another(demo: Workspace) -> None:
