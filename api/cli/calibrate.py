@@ -18,7 +18,6 @@ from api.cli.app import (
 )
 from api.cli.assess import NetworkOption, SeedOption
 from api.services.calibration import (
-    SCENARIOS,
     Calibrated,
     calibrate_day,
     calibrate_folder,
@@ -52,8 +51,12 @@ def calibrate(
         typer.Option(help="As known after this load, without what was stated later; default last."),
     ] = None,
     scenarios: Annotated[
-        int, typer.Option(min=64, help="Scenarios of each simulation; there are some hundreds.")
-    ] = SCENARIOS,
+        int | None,
+        typer.Option(
+            min=64,
+            help="Scenarios of each simulation (some hundreds); default as many as are needed.",
+        ),
+    ] = None,
     seed: SeedOption = None,
     store: StoreOption = None,
     home: HomeOption = None,

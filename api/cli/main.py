@@ -9,8 +9,10 @@ from api.cli import (
     archive,
     assess,
     calibrate,
+    consent,
     demo,
     dictionary,
+    district,
     explain,
     history,
     ingest,
@@ -19,6 +21,7 @@ from api.cli import (
     quality,
     serve,
     token,
+    validate,
     what_if,
 )
 from api.cli.app import app, errors
@@ -26,7 +29,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, leak, network),
-    *(archive, dictionary, serve, token, demo),
+    *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import health, partners, problems
+from api.http import consents, health, partners, problems
 from api.http.state import set_workspace
+from api.services.production import check_production
 from api.services.workspace import open_workspace
 from api.settings import Settings
 from graph_model.errors import StoreError
@@ -26,7 +27,13 @@ def create_app(settings: Settings) -> FastAPI:
     """Make the application; the store is opened when it starts and closed when it ends.
 
     It starts even when the store cannot be opened, and says so on `/readyz`.
+
+    Raises
+    ------
+    NotReady
+        In production, where the settings are not fit for it.
     """
+    check_production(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -54,4 +61,5 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(partners.router)
+    app.include_router(consents.router)
     return app

@@ -37,7 +37,7 @@ from policy.pack_writing import write_pack
 
 HORIZON_MONTHS = 12
 COLUMNS = ("party", "date", "fell")
-SCENARIOS = 1_000
+SCENARIOS, MOST_SCENARIOS = 1_000, 30_000
 SIMULATION_SHARE = 0.2
 """Simulation errors below this share of half an interval widen it by less than 2 %."""
 FITTED = "-fitted-"
@@ -77,7 +77,7 @@ def calibrate_day(
     *,
     tx: int | None = None,
     begins: date | None = None,
-    scenarios: int = SCENARIOS,
+    scenarios: int | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Calibrated:
@@ -104,7 +104,7 @@ def calibrate_folder(
     day: date | None,
     *,
     begins: date | None = None,
-    scenarios: int = SCENARIOS,
+    scenarios: int | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Calibrated:
@@ -136,7 +136,7 @@ def calibrate_network(
     outcomes: Path,
     *,
     begins: date | None = None,
-    scenarios: int = SCENARIOS,
+    scenarios: int | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Calibrated:
@@ -152,8 +152,9 @@ def calibrate_network(
     begins : datetime.date, optional
         Day from which the pack is in force; by default, and at the earliest, the last of the
         horizon.
-    scenarios : int
-        Of each simulation; there are some hundreds.
+    scenarios : int, optional
+        Of each simulation; there are some hundreds. By default `SCENARIOS`, and then as many as
+        their own error asks for.
     seed : int, optional
         Otherwise from the settings.
     progress : callable, optional
@@ -176,25 +177,30 @@ def calibrate_network(
     base = pack_for(begins, settings)
     found = read_outcomes(outcomes, network, last)
     keyed = settings.seed if seed is None else seed
-    fit = calibrate(
-        worlds_of(network, parameters_of(base)),
-        found.place,
-        found.fell,
-        falls_needed=int(base.number("falls_needed", 1, MOST)),
-        horizon_months=HORIZON_MONTHS,
-        scenarios=scenarios,
-        seed=keyed,
-        threads=settings.threads or None,
-        progress=progress,
-    )
-    if fit.simulation_share > SIMULATION_SHARE:
-        value = f"{scenarios} scenarios"
-        rule = (
-            f"their error is {fit.simulation_share:.0%} of half an interval, "
-            f"at most {SIMULATION_SHARE:.0%} is honest"
+    how_many = SCENARIOS if scenarios is None else scenarios
+    while True:
+        fit = calibrate(
+            worlds_of(network, parameters_of(base)),
+            found.place,
+            found.fell,
+            falls_needed=int(base.number("falls_needed", 1, MOST)),
+            horizon_months=HORIZON_MONTHS,
+            scenarios=how_many,
+            seed=keyed,
+            threads=settings.threads or None,
+            progress=progress,
         )
-        more = int(scenarios * (fit.simulation_share / SIMULATION_SHARE) ** 2 * 1.2)
-        raise BadInput(value, rule, f"Simulate more: --scenarios {more}.")
+        if fit.simulation_share <= SIMULATION_SHARE:
+            break
+        more = int(how_many * (fit.simulation_share / SIMULATION_SHARE) ** 2 * 1.2)
+        if scenarios is not None or more > MOST_SCENARIOS:
+            value = f"{how_many} scenarios"
+            rule = (
+                f"their error is {fit.simulation_share:.0%} of half an interval, "
+                f"at most {SIMULATION_SHARE:.0%} is honest"
+            )
+            raise BadInput(value, rule, f"Simulate more: --scenarios {more}.")
+        how_many = more
     pack = write_pack(
         base,
         pack_folders(settings)[1],
