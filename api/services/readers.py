@@ -7,11 +7,12 @@ state; only the look is not written down, for nobody is shown anything.
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from api.services.consent_index import consent_index
 from api.services.partners import PartnerRisk, as_opened
 from api.services.rights import Opened, rights_of
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
-from policy.visibility import CHAIN_RISK, Ref, Rights, Sight, Viewer, decide
+from policy.visibility import CHAIN_RISK, Ref, Rights, Rules, Sight, Viewer, decide
 
 OUTSIDER = "src:outsider:member"
 """A member of the alliance that is a side of nothing and has no consent."""
@@ -95,18 +96,23 @@ def readers(workspace: Workspace, assessment: Assessment, publishing: str) -> li
     )
     found = [Reader(workspace, "outsider", "member", OUTSIDER, rights)]
     for role in ("member", "financier"):
-        most = _most_consented(rights, role)
+        most = _most_consented(workspace, assessment, rights.rules, role)
         if most is not None:
             found.append(Reader(workspace, f"most.{role}", role, most, rights))
     return found
 
 
-def _most_consented(rights: Rights, role: str) -> str | None:
+def _most_consented(
+    workspace: Workspace, assessment: Assessment, rules: Rules, role: str
+) -> str | None:
     """Organisation to which most parties consented, for a purpose that only this role may state."""
-    others = {purpose for purpose, other in rights.rules.purposes if other != role}
-    purposes = {p for p, of in rights.rules.purposes if of == role} - others
+    others = {purpose for purpose, other in rules.purposes if other != role}
+    purposes = {p for p, of in rules.purposes if of == role} - others
+    index = consent_index(workspace, assessment.network.valid_date)
     grantors: dict[str, set[str]] = {}
-    for one in rights.consents:
-        if one.purpose in purposes and CHAIN_RISK in one.scopes:
-            grantors.setdefault(one.grantee, set()).add(one.grantor)
+    for party in assessment.network.ids():
+        for one in index.given_by(party):
+            open_ = one.state == "in force" and CHAIN_RISK in one.scopes
+            if open_ and one.purpose in purposes:
+                grantors.setdefault(one.grantee, set()).add(party)
     return min(grantors, key=lambda party: (-len(grantors[party]), party), default=None)
