@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -36,16 +35,14 @@ from algorithms.simple_predictors import (
     personalised_pagerank,
 )
 from algorithms.validation_scores import Scored
+from api.services import districts, runs
 from api.services.assessment_pack import parameters_of
 from api.services.calibration import calibrate_network
-from api.services import districts, runs
-from api.services.ingesting import ingest
 from api.services.outcomes import counted, recorded_falls, write_outcomes
 from api.services.pictures import picture
 from api.services.truth import CAUSES, Truth, read_truth
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
-from graph_model.errors import BadInput
 from graph_model.network import CreditNetwork, known
 from graph_model.snapshot import months_before
 from ingest.district.settings import DistrictSetting
@@ -127,51 +124,16 @@ def run_trial(asked: Asked, folder: Path, tell: Tell) -> Trial:
         wanted = DistrictSetting(asked.enterprises, asked.seed, contagion=asked.contagion)
         districts.make(settings, wanted, district)
     with open_workspace(settings) as workspace:
-        until = last_day(district / "sources")
+        until = districts.last_day(district / "sources")
         with clock.stage("take its files in"):
-            known_then = take_in(workspace, district / "sources", months_before(until, 12))
+            known_then = districts.take_in(
+                workspace, district / "sources", months_before(until, 12)
+            )
         with clock.stage("pictures"):
             before = picture(workspace, months_before(until, 12), known_then)
             after = picture(workspace, until)
         forecast = _forecast(workspace, before, after, asked, clock)
     return _held_against(read_truth(district), after, forecast, asked, clock.seconds)
-
-
-def last_day(sources: Path) -> date:
-    """Last day that the source files of a district speak of: the end of its last month."""
-    last = months(sources)[-1].name
-    try:
-        first = date.fromisoformat(f"{last}-01")
-    except ValueError:
-        raise BadInput(str(sources / last), "a month is YYYY-MM", "Make it again.") from None
-    return months_before(first, -1) - timedelta(days=1)
-
-
-def take_in(workspace: Workspace, sources: Path, day: date) -> int:
-    """Take the files of a district in, month by month; returns the last load of a day's month.
-
-    Raises
-    ------
-    BadInput
-        When no folder is that of the day's month.
-    """
-    known_then = None
-    for month in months(sources):
-        ingest(workspace, month)
-        if month.name == f"{day:%Y-%m}":
-            known_then = workspace.store.head()
-    if known_then is None:
-        rule = f"no month ends on {day}, the day to calibrate on"
-        raise BadInput(str(sources), rule, "Make a district of 36 months.")
-    return known_then
-
-
-def months(sources: Path) -> list[Path]:
-    """Folders of the months of a district's source files, in order."""
-    found = sorted(p for p in sources.iterdir() if p.is_dir()) if sources.is_dir() else []
-    if not found:
-        raise BadInput(str(sources), "holds no months of source files", "Make a district there.")
-    return found
 
 
 @dataclass(frozen=True)

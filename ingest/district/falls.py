@@ -107,6 +107,7 @@ class Falls:
         invoicing.bill_at_fall(month, ties, failing)
         waits, lost_buyer, months = ties.break_with(month, failing)
         if not self._setting.contagion:
+            ties.succeed(month, waits, lost_buyer, self.alive)
             return
         seller, buyer, amount = invoicing.owed_by(failing)
         self._hit(month, RECEIVABLE, seller, buyer, amount)

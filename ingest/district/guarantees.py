@@ -12,13 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from ingest.district.population import Population
-from ingest.district.settings import DistrictSetting, Floats, Ints
+from ingest.district.settings import Bools, DistrictSetting, Floats, Ints
 
 PARTAKING = 0.26
 """Share of enterprises that stand in a guarantee relation."""
 
 CIRCLES = (3, 3, 4, 4, 5)
 """Members of each planted circle."""
+
+HUB, TURNED = 0.85, 0.06
+"""Share of links of a larger component that lead to its hub, and that run against the others."""
 
 SMALL = 8
 """Fewest enterprises outside circles for guarantees to be drawn at all."""
@@ -88,9 +91,10 @@ def made_guarantees(setting: DistrictSetting, population: Population, borrows: I
     taken = np.isin(order, circled)
     start = random.integers(len(order))
     free = np.roll(order[~taken], int(start)).tolist()
-    for size in _sizes(random, left):
+    for number, size in enumerate(_sizes(random, left)):
         group, free = free[:size], free[size:]
-        edges += [(a, b, -1) for a, b in _component(random, group, can_borrow)]
+        ends = _component(random, group, can_borrow, star_in=number % 2 == 0)
+        edges += [(a, b, -1) for a, b in ends]
     guarantor, borrower, circle = (
         np.array(column, np.int64) for column in zip(*edges, strict=True)
     )
@@ -118,19 +122,19 @@ def _sizes(random: np.random.Generator, nodes: int) -> list[int]:
 
 
 def _component(
-    random: np.random.Generator,
-    group: list[int],
-    can_borrow: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    random: np.random.Generator, group: list[int], can_borrow: Bools, *, star_in: bool
 ) -> list[tuple[int, int]]:
-    """Guarantor and borrower of each edge of one connected component."""
+    """Guarantor and borrower of each edge of one connected component.
+
+    With `star_in` most guarantee the hub, else the hub guarantees most.
+    """
     if len(group) < 2:
         return []
     group = sorted(group, key=lambda place: not can_borrow[place])
     edges = []
-    hub = random.random() < 0.6
     for k in range(1, len(group)):
-        other = group[0] if hub and random.random() < 0.6 else group[int(random.integers(k))]
-        ahead = len(group) == 2 or random.random() < 0.55
+        other = group[0] if random.random() < HUB else group[int(random.integers(k))]
+        ahead = len(group) == 2 or star_in != (random.random() < TURNED)
         edges.append((group[k], other) if ahead else (other, group[k]))
     if len(group) >= 10:
         for _ in range(len(group) // 4):

@@ -54,7 +54,10 @@ class Invoicing:
 
     def _write(self, month: int, seller: Ints, buyer: Ints, term: Ints, amount: Floats) -> None:
         count = len(seller)
-        issued = day_number(self._setting.first_day(month)) + self._random.integers(28, size=count)
+        # Every seller has his day of the month: random numbers drawn in turn would let the fall of
+        # one firm shift the days of all others.
+        turn = (seller * 11 + month * 3) % 28
+        issued = day_number(self._setting.first_day(month)) + turn
         made = {
             "seller": seller,
             "buyer": buyer,

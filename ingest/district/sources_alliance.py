@@ -1,10 +1,13 @@
 """The alliance itself: who is a member, and who consented to what."""
 
+from hashlib import sha256
+
 import numpy as np
 
 from ingest.district.calendar import Extract
 from ingest.district.district import District
 from ingest.district.files import Delivery, Sheet, Source, SourceFile
+from ingest.district.settings import Bools, Ints
 from ingest.district.sources_trade import members
 from ingest.district.texts import days, picked
 
@@ -25,7 +28,10 @@ CONSENTS = Source(
 CONSENTING = 0.85
 """Share of members that consent to their lender; the others let nobody look."""
 
-SCOPES = "chain_risk；finance；trade；guarantee；loan"
+TO_SUPPLIERS, LARGEST_TIER = 0.6, 1
+"""Share of links into the first tiers whose buyer lets the supplier check him."""
+
+SCOPES = "chain_risk；finance；trade；guarantee；loan；logistics；credit"
 LASTS_DAYS = 6 * 365
 
 
@@ -54,18 +60,23 @@ def alliance(district: District, extract: Extract) -> list[Delivery]:
     grantee = np.array(people.lenders)[(draw**2 * 8).astype(np.int64)]
     order = np.argsort(lending.part, kind="stable")
     grantee[lending.borrower[order]] = lending.lender[order]
-    giving = member[consents[member]]
+    to_lender = member[consents[member]]
+    buyer, seller = _to_suppliers(district, consents)
+    giving, receiving = np.concatenate([to_lender, buyer]), [*grantee[to_lender], *seller]
+    purpose = np.where(lending.line[to_lender] > 0, "贷后管理", "授信审批").tolist()
     given = Sheet(
         {
             "授权主体": picked(people.code, giving),
-            "授权编号": [f"SQ-{k:07d}" for k in giving.tolist()],
-            "被授权机构": picked(people.code, grantee[giving]),
-            "授权目的": np.where(lending.line[giving] > 0, "贷后管理", "授信审批").tolist(),
+            "授权编号": _numbers(giving, receiving),
+            "被授权机构": picked(people.code, np.array(receiving)),
+            "授权目的": [*purpose, *(["合作伙伴核查"] * len(buyer))],
             "授权数据范围": [SCOPES] * len(giving),
             "授权起": days(joined[giving] + 5),
             "授权止": days(joined[giving] + 5 + LASTS_DAYS),
             "授权方式": ["纸质" if p else "电子" for p in paper[giving].tolist()],
-            "授权文件摘要": [""] * len(giving),
+            "授权文件摘要": [
+                sha256(f"SQ-{k}".encode()).hexdigest() if paper[k] else "" for k in giving.tolist()
+            ],
         }
     )
     return [
@@ -79,3 +90,20 @@ def alliance(district: District, extract: Extract) -> list[Delivery]:
             ("46-consents", CONSENTS, "consents.csv", given, "consent"),
         )
     ]
+
+
+def _to_suppliers(district: District, consents: Bools) -> tuple[Ints, Ints]:
+    """(buyer, seller) of the links whose buyer lets his supplier look, both of them members."""
+    trade, people = district.trade, district.population
+    open_to = np.zeros(len(people.code), bool)
+    open_to[: people.enterprises] = consents & members(district)
+    large = np.zeros(len(people.code), bool)
+    large[: people.enterprises] = people.tier <= LARGEST_TIER
+    draw = district.setting.random("partner consents").random(len(trade))
+    is_member = members(district)[trade.seller]
+    chosen = open_to[trade.buyer] & large[trade.buyer] & is_member & (draw < TO_SUPPLIERS)
+    return trade.buyer[chosen], trade.seller[chosen]
+
+
+def _numbers(giving: Ints, receiving: list[int]) -> list[str]:
+    return [f"SQ-{a:06d}-{b:06d}" for a, b in zip(giving.tolist(), receiving, strict=True)]

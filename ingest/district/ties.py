@@ -1,5 +1,7 @@
 """Links of trade through time: they break when an end falls, and are replaced after months."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ingest.district.ledger import NEVER, Links
@@ -74,6 +76,8 @@ class Ties:
         kept = ~broken
         self.links = self.links.where(kept)
         self.accrued, self._since = self.accrued[kept], self._since[kept]
+        if not self._contagion:
+            return waits, lost_buyer, months
         # What waits for a party that has now fallen too waits no longer.
         left = ~(gone[self._waiting.seller] & self._lost_buyer)
         left &= ~(gone[self._waiting.buyer] & ~self._lost_buyer)
@@ -83,8 +87,6 @@ class Ties:
         return waits, lost_buyer, months
 
     def _months(self, lost_buyer: Bools) -> Ints:
-        if not self._contagion:
-            return np.zeros(len(lost_buyer), np.int64)
         mean = np.where(
             lost_buyer, assumed("buyer_replaced_months"), assumed("supplier_replaced_months")
         )
@@ -124,12 +126,31 @@ class Ties:
                 buyer[place] = other
             else:
                 seller[place] = other
-        from dataclasses import replace
+        self._add(month, replace(links, seller=seller, buyer=buyer).where(kept))
 
-        new = replace(links, seller=seller, buyer=buyer).where(kept)
+    def _add(self, month: int, new: Trade) -> None:
         self.links = _joined(self.links, new)
         self.accrued = np.concatenate([self.accrued, np.zeros(len(new))])
         self._since = np.concatenate([self._since, np.full(len(new), month)])
+
+    def succeed(self, month: int, waits: Trade, lost_buyer: Bools, alive: Bools) -> None:
+        """Put another buyer in the place of each fallen one at once; a fallen seller's links end.
+
+        The seller sells as before, and nobody's sales grow by the fall of another.
+        """
+        links = waits.where(lost_buyer)
+        heirs = np.flatnonzero(alive)
+        size = self._population.revenue[heirs]
+        order = heirs[np.argsort(-size, kind="stable")]
+        tier = self._population.tier
+        buyer = np.array(
+            [
+                next((o for o in order.tolist() if tier[o] == tier[b] and o != s), int(order[0]))
+                for s, b in zip(links.seller.tolist(), links.buyer.tolist(), strict=True)
+            ],
+            dtype=np.int64,
+        )
+        self._add(month + 1, replace(links, buyer=buyer))
 
     def _like(self, party: int, alive: Bools) -> int | None:
         """A party of the same role that stands, the large more likely."""

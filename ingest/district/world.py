@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ingest.district.apart import OwnPurchases
 from ingest.district.books import Books
 from ingest.district.demand import Demand
 from ingest.district.falls import Falls
@@ -67,6 +68,7 @@ def simulate(
     stock = usual * population.material
     luck = setting.random("accidents")
     demand = Demand(setting, population)
+    apart = OwnPurchases(population, trade)
     ties = Ties(setting, population, trade)
     invoicing = Invoicing(setting, population)
     falls = Falls(setting, population, lending, guarantees, ownership)
@@ -84,7 +86,8 @@ def simulate(
             pull = activity[links.buyer] ** assumed("orders_follow_buyer")
             orders = links.weight * pull * np.sqrt(own[links.seller])
         else:
-            orders = links.weight * (factor / np.sqrt(own))[links.seller]
+            # The ups and downs that buyers would pass on come as luck of one's own: it counts twice.
+            orders = links.weight * (factor * own)[links.seller]
         orders *= output[links.seller]
         outside = np.where(alive, ties.outside * factor * output, 0)
         revenue = np.asarray(outside + np.bincount(links.seller, orders, count), np.float64)
@@ -99,6 +102,8 @@ def simulate(
         late[count:] = 1
         invoicing.bill(month, ties, orders)
         received, paid = invoicing.settle(month, late, falls.gone)
+        if not setting.contagion:
+            paid, elsewhere = apart.pay(needed), np.zeros(count)
         accident = np.where(
             luck.random(count) < ACCIDENTS, usual * luck.lognormal(-0.3, 0.8, count), 0
         )
