@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.services import demonstration, partners
+from api.services import partners
+from api.services.ingesting import ingest
 from api.services.leak import Leak, ReaderLeak, leak
 from api.services.partners import partner_risk, whole_answer
 from api.services.readers import OUTSIDER, readers
@@ -28,7 +29,7 @@ RECORD = Path(__file__).parent / "leak_recorded.csv"
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     home = tmp_path_factory.mktemp("home")
     with open_workspace(load_settings(home=home, store="", scenarios=640)) as opened:
-        demonstration.load(opened, lambda _name: None)
+        ingest(opened, opened.settings.district_folder / "demo")
         assess_day(opened, DAY)
         yield opened
 

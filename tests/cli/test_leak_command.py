@@ -4,11 +4,16 @@ from pathlib import Path
 
 from conftest_types import Run
 
+from api.settings import DISTRICTS
+
+FILES = DISTRICTS / "huangpu" / "demo"
+
 
 def test_the_figure_is_printed_and_written_and_names_nobody(run: Run, tmp_path: Path) -> None:
     home, out = tmp_path / "demo", tmp_path / "leak.md"
-    assert run("demo", "--no-serve", "--home", home)[0] == 0
-    words = ("leak", "--home", home, "--policy", "consent", "--falls", 3, "--out", out)
+    assert run("ingest", "--home", home, FILES)[0] == 0
+    of = ("--home", home, "--date", "2026-10-31")
+    words = ("leak", *of, "--policy", "consent", "--falls", 3, "--out", out)
     code, printed, err = run(*words)
     assert code == 0, err
     written = out.read_text(encoding="utf-8")
@@ -21,7 +26,8 @@ def test_the_figure_is_printed_and_written_and_names_nobody(run: Run, tmp_path: 
 
 
 def test_what_is_no_policy_is_refused(run: Run, tmp_path: Path) -> None:
-    assert run("demo", "--no-serve", "--home", tmp_path / "demo")[0] == 0
-    code, _, err = run("leak", "--home", tmp_path / "demo", "--policy", "secret")
+    assert run("ingest", "--home", tmp_path / "demo", FILES)[0] == 0
+    of = ("--home", tmp_path / "demo", "--date", "2026-10-31")
+    code, _, err = run("leak", *of, "--policy", "secret")
     assert code == 2
     assert "consent, members, open" in err
