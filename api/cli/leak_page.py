@@ -47,9 +47,11 @@ def page(found: Leak, district: str) -> str:
     return f"""# Leak figure 泄露测算
 
 How many hidden guarantees and loans can somebody name who reads published figures? This page is
-written by `alliance leak --out docs/leak.md`, whole, on the demonstration of the district
-`{district}`: {found.parties:,} parties with {links}, as of {found.date}; {found.falls:,} of them
-fall one after the other, {found.scenarios:,} scenarios, seed {found.seed}.
+written by `alliance leak --out`, whole.
+
+District `{district}`, {found.date}: {found.parties:,} parties with {links} (picture
+`{found.network_id}`). {found.falls:,} parties fall, one after the other; {found.scenarios:,}
+scenarios each, seed {found.seed}.
 
 {_sentence(found)}
 

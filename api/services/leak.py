@@ -11,21 +11,20 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
-from algorithms.leak import Floats, Mask, Named, in_all, names_by_score, names_told
+from algorithms.leak import Floats, Named, in_all, names_by_score, names_told
 from algorithms.network_changes import PartyChange, changed_network
-from api.services.partners import whole_answer
+from api.services.hidden_links import LINKS, Places, links_shown, pairs_of, ways_to_read
+from api.services.partners import as_opened, whole_answer
 from api.services.pictures import picture
 from api.services.readers import Reader, readers
-from api.services.readings import LINKS, MOVING, Asking, Figures, figures_of, links_told, moves
+from api.services.readings import MOVING, Asking, Figures, figures_of, links_told, moves
 from api.services.rights import rules_of
 from api.services.runs import Assessment, assess, pack_for
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput
 from graph_model.network import CreditNetwork, known
-from graph_model.snapshot import Snapshot, day_number
-from policy.visibility import Sight, row_ref
+from graph_model.snapshot import day_number
 from policy.visibility.rights import PUBLISHING
 
 FALLS = 40
@@ -72,6 +71,7 @@ class Leak:
     """
 
     date: date
+    network_id: str
     parties: int
     links: dict[str, int]
     falls: int
@@ -138,16 +138,18 @@ def leak(
     for k, place in enumerate(fallen.tolist()):
         fell = PartyChange(network.party_id[place].decode(), {"event_on": day_number(day)})
         after = assessed(changed_network(network, [fell]))
-        whole = [whole_answer(after, party) for party in network.ids()]
-        for one in read:
-            for i, answer in enumerate(whole):
-                told = one.reader.told_most(after, answer)
-                if told is not None:
-                    one.take(i, k, figures_of(told, one.levels))
+        for i, party in enumerate(network.ids()):
+            openings = [(one, one.reader.most(after, party)) for one in read]
+            shown = [(one, opening) for one, opening in openings if opening is not None]
+            if shown:
+                whole = whole_answer(after, party)
+                for one, opening in shown:
+                    one.take(i, k, figures_of(as_opened(whole, opening), one.levels))
         if progress is not None:
             progress(k + 1, len(fallen))
     return Leak(
         date=day,
+        network_id=network.network_id,
         parties=len(network),
         links=links,
         falls=len(fallen),
@@ -167,7 +169,7 @@ class _Reading:
         reader: Reader,
         policy: str,
         before: Assessment,
-        falls: npt.NDArray[np.int64],
+        falls: Places,
     ) -> None:
         network = before.network
         shape = (len(network), len(falls))
@@ -184,13 +186,13 @@ class _Reading:
             self._before.append(figures_of(answers[0], self.levels) if answers else {})
             for answer in answers:
                 for pair in links_told(answer, network):
-                    i, k = network.place(pair[0]), column.get(network.place(pair[1]))
+                    i, borrower = network.place(pair[0]), network.place(pair[1])
+                    k = column.get(-1 if borrower is None else borrower)
                     if i is not None and k is not None:
                         self._told[i, k] = True
-        linked = _pairs(network, LINKS)[:, falls]
-        shown = _shown(workspace, reader, network)[:, falls]
-        self._hidden = linked & ~shown
-        self._readings = _readings(network, falls, ~shown, reader.organisation)
+        shown = links_shown(workspace, reader, network, column)
+        self._hidden = pairs_of(network, LINKS, falls) & ~shown
+        self._readings = ways_to_read(network, falls, ~shown, reader.organisation)
 
     def take(self, i: int, k: int, after: Figures) -> None:
         """Compare the figures of party i after fall k with those before."""
@@ -221,53 +223,16 @@ class _Reading:
         )
 
 
-def _falls(assessment: Assessment, most: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def _falls(assessment: Assessment, most: int, rng: np.random.Generator) -> Places:
     """Places of parties that stand and have a figure: borrowers and others, half each."""
     network = assessment.network
     standing = ~np.isnan(assessment.run.probability[: len(network)])
     standing &= ~known(network.columns["event_on"])
-    borrows = _pairs(network, LINKS).any(axis=0)
+    borrows = np.zeros(len(network), np.bool_)
+    for measure in LINKS:
+        borrows[network.matrices[measure].indices] = True
     borrowers = rng.permutation(np.flatnonzero(standing & borrows))
     others = rng.permutation(np.flatnonzero(standing & ~borrows))
     half = max(most // 2, most - len(others))
     drawn = np.concatenate((borrowers[:half], others))[:most]
     return np.sort(drawn)
-
-
-def _pairs(network: CreditNetwork, measures: Sequence[str]) -> Mask:
-    """Which party (row) has an entry of a measure with which (column): mask (n, n)."""
-    found = np.zeros((len(network), len(network)), np.bool_)
-    for measure in measures:
-        matrix = network.matrices[measure]
-        found[matrix.rows, matrix.indices] = True
-    return found
-
-
-def _readings(
-    network: CreditNetwork, falls: npt.NDArray[np.int64], unseen: Mask, organisation: str
-) -> list[Mask]:
-    """Pairs that may be named: all that are not known already; or those without another tie."""
-    pairs = unseen.copy()
-    pairs[falls, np.arange(len(falls))] = False
-    if (own := network.place(organisation)) is not None:
-        pairs[own] = False
-        pairs[:, falls == own] = False
-    others = _pairs(network, [m for m in network.matrices if m not in LINKS])
-    tied = (others | others.T)[:, falls]
-    return [pairs, pairs & ~tied]
-
-
-def _shown(workspace: Workspace, reader: Reader, network: CreditNetwork) -> Mask:
-    """Guarantees and loans that the reader may see, as statements: mask (n, n)."""
-    found = np.zeros((len(network), len(network)), np.bool_)
-    snapshot = Snapshot(network.valid_date, workspace.store.head())
-    for name in LINKS:
-        kind = workspace.dictionary.kind(name)
-        fields = [*kind.party_fields, *(f for f in ("is_public",) if f in kind.field_names)]
-        for row in workspace.store.table(name, snapshot, fields).to_pylist():
-            values = {**row, "is_public": row.get("is_public") == 1}
-            if reader.sight(row_ref(kind, values)) > Sight.HIDDEN:
-                ends = network.place(row[kind.key[0]]), network.place(row["borrower"])
-                if None not in ends:
-                    found[ends] = True
-    return found

@@ -7,7 +7,7 @@ state; only the look is not written down, for nobody is shown anything.
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from api.services.consent_index import consent_index
+from api.services.consent_index import consent_index, members
 from api.services.partners import PartnerRisk, as_opened
 from api.services.rights import Opened, rights_of
 from api.services.runs import Assessment
@@ -66,10 +66,9 @@ class Reader:
         """Answers about one party, the one that shows most first; none where it is refused."""
         return [as_opened(whole, opening) for opening in self.openings(assessment, whole.party)]
 
-    def told_most(self, assessment: Assessment, whole: PartnerRisk) -> PartnerRisk | None:
-        """The first of these answers, or None."""
-        openings = self.openings(assessment, whole.party)
-        return as_opened(whole, openings[0]) if openings else None
+    def most(self, assessment: Assessment, party: str) -> Opened | None:
+        """The opening that shows most, or None."""
+        return next(iter(self.openings(assessment, party)), None)
 
 
 def readers(workspace: Workspace, assessment: Assessment, publishing: str) -> list[Reader]:
@@ -88,11 +87,12 @@ def readers(workspace: Workspace, assessment: Assessment, publishing: str) -> li
         The outsider; then the member and the financier to whom most parties consented, where
         there is one.
     """
-    given = rights_of(workspace, assessment.network.valid_date, assessment)
+    day = assessment.network.valid_date
+    given, inside = rights_of(workspace, day, assessment), members(workspace, day)
     rights = replace(
         given,
         rules=replace(given.rules, publishing=publishing),
-        member=lambda party: party == OUTSIDER or given.member(party),
+        member=lambda party: party == OUTSIDER or party in inside,
     )
     found = [Reader(workspace, "outsider", "member", OUTSIDER, rights)]
     for role in ("member", "financier"):

@@ -13,6 +13,7 @@ import numpy as np
 
 from algorithms.leak import Floats, Mask, move
 from api.services.changes import Asked
+from api.services.hidden_links import LINKS
 from api.services.origins import origins_as_opened
 from api.services.partners import PartnerRisk
 from api.services.readers import Reader
@@ -22,10 +23,6 @@ from api.services.what_if import changes_as_opened, what_if_as_opened
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import CreditNetwork
 from graph_model.schema import parts_of
-
-LINKS = ("guarantee", "loan")
-"""Kinds, and measures, of the links that are looked for; the first party of their key is hit when
-the borrower falls."""
 
 MOVING = ("level", "rank", "ratio", "parts", "probability")
 LENDER = "lender"

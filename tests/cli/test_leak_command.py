@@ -17,7 +17,7 @@ def test_the_figure_is_printed_and_written_and_names_nobody(run: Run, tmp_path: 
     code, printed, err = run(*words)
     assert code == 0, err
     written = out.read_text(encoding="utf-8")
-    assert "33 parties with 11 guarantees, 17 loans, as of 2026-10-31; 3 of them" in written
+    assert "`huangpu`, 2026-10-31: 33 parties with 11 guarantees, 17 loans" in written
     assert "the one in\n  force is **consent**" in written
     for text in (printed, written):
         assert "most.financier" in text
