@@ -18,6 +18,7 @@ from api.cli import (
     explain,
     history,
     ingest,
+    leak,
     movers,
     network,
     quality,
@@ -31,7 +32,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(case, movers, audit),
+    *(case, movers, audit, leak),
     *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
