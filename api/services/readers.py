@@ -7,7 +7,8 @@ state; only the look is not written down, for nobody is shown anything.
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from api.services.consent_index import consent_index, members
+from api.services.consent_index import consent_index
+from api.services.indexed import members
 from api.services.partners import PartnerRisk, as_opened
 from api.services.rights import Opened, rights_of
 from api.services.runs import Assessment
