@@ -35,6 +35,7 @@ from tests.policy.visibility_reference import MAY_STATE, StatedRow, Thing, sight
 REQUESTS = 3_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 400
 UNKNOWN = "uscc:91440112XXXX999999"
 RISK = "/api/v1/partners/{party}/risk"
+CASES = "/api/v1/cases"
 Random = np.random.Generator
 Document = dict[str, Any]
 
@@ -80,6 +81,11 @@ def drawn_word(random: Random, name: str, world: HiddenWorld, row: StatedRow) ->
         "number": (row.number, "E-1"),
         "purpose": (row.purpose, "self"),
         "scopes": ("chain_risk", "trade", "loan", "nonsense"),
+        "kind": ("objection", "objection", "repair", "nonsense"),
+        "text": tuple(world.targets_naming(row.grantee)) or ("nonsense",),
+        "id": tuple(f"{kind}-{k}" for kind in ("objection", "repair") for k in range(1, 9)),
+        "action": ("mark", "reject", "uphold", "withdraw", "grant", "nonsense"),
+        "note": ("",),
     }
     parties = [row.grantor] * 8 + [row.grantee] * 2 + world.parties + [UNKNOWN]
     return str(random.choice(words.get(name, parties)))
@@ -163,8 +169,11 @@ def test_no_route_shows_what_the_rules_hide(stage: Stage, caplog: pytest.LogCapt
     for number in range(REQUESTS):
         random = np.random.default_rng([7, number])
         path, method = routes[int(random.integers(len(routes)))]
-        if random.random() < 0.5:
+        often = random.random()
+        if often < 0.4:
             path, method = RISK, "GET"
+        elif often < 0.5:
+            path, method = CASES, "POST"
         viewer, row = drawn_viewer(random, stage.world)
         request, sent = drawn_request(random, path, method, document, stage.world, row)
         purpose = viewer.purpose or None
@@ -187,6 +196,7 @@ def test_no_route_shows_what_the_rules_hide(stage: Stage, caplog: pytest.LogCapt
             check_risk(stage, viewer, request["url"], answer)
         met[path, answer.status_code] = met.get((path, answer.status_code), 0) + 1
     assert {path for path, _ in met} == {path for path, _ in routes}
+    assert met[CASES, 201] > 0, met
     for status in (200, 403, 422):
         assert met[RISK, status] > REQUESTS / 100, met
 
