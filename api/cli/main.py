@@ -14,14 +14,17 @@ from api.cli import (
     consent,
     demo,
     dictionary,
+    district,
     explain,
     history,
     ingest,
+    leak,
     movers,
     network,
     quality,
     serve,
     token,
+    validate,
     what_if,
 )
 from api.cli.app import app, errors
@@ -29,8 +32,8 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(case, movers, audit),
-    *(consent, archive, dictionary, serve, token, demo),
+    *(case, movers, audit, leak),
+    *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 
