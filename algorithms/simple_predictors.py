@@ -204,14 +204,23 @@ def fit_logistic(features: Floats, fell: npt.NDArray[np.bool_]) -> Logistic:
     weight = np.zeros(design.shape[1])
     rate = float(fell.mean())
     weight[0] = np.log(rate / (1 - rate))
+    here = _penalised(weight, design, fell)
     for _ in range(100):
         p = 1 / (1 + np.exp(-design @ weight))
         slope = design.T @ (fell - p) - ridge @ weight
         step = np.linalg.solve((design * (p * (1 - p))[:, None]).T @ design + ridge, slope)
-        weight = weight + np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-10:
+        if slope @ step < 1e-10:
             return Logistic(float(weight[0]), weight[1:], centre, spread)
+        while (beyond := _penalised(weight + step, design, fell)) < here:
+            step = step / 2
+        weight, here = weight + step, beyond
     raise NotConverged("logistic regression", "its steps end within 100", "Check the features.")
+
+
+def _penalised(weight: Floats, design: Floats, fell: npt.NDArray[np.bool_]) -> float:
+    """Log-likelihood less the ridge: concave, so that every small enough step goes up."""
+    odds = design @ weight
+    return float((fell * odds - np.logaddexp(0, odds)).sum() - RIDGE / 2 * weight[1:] @ weight[1:])
 
 
 def _log_share(share: Floats) -> Floats:

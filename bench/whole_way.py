@@ -23,9 +23,9 @@ import numpy as np
 from kept import Kept
 
 from api.services import districts, ingesting, runs
+from api.services.districts import last_day, months
 from api.services.partners import whole_answer
 from api.services.pictures import picture
-from api.services.trial import last_day, months
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
 from ingest.district.settings import DistrictSetting
@@ -38,7 +38,8 @@ def make(folder: Path, asked: argparse.Namespace) -> str:
     made = districts.make(load_settings(), wanted, folder / "district")
     files = [p for p in (folder / "district" / "sources").rglob("*") if p.is_file()]
     size = sum(p.stat().st_size for p in files) / 1e6
-    return f"{asked.enterprises:,} enterprises, {made.rows:,} rows in {len(files):,} files, {size:,.0f} MB"
+    rows = f"{made.rows:,} rows in {len(files):,} files, {size:,.0f} MB"
+    return f"{asked.enterprises:,} enterprises, {rows}"
 
 
 def ingest(folder: Path, workspace: Workspace) -> str:

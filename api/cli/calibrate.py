@@ -107,6 +107,11 @@ def summary(made: Calibrated) -> Table:
     table.add_row(
         "own scale", f"{fit.own_scale:.3g}, 95 % interval {interval_text(fit.own_scale_interval)}"
     )
+    slope = made.slope
+    table.add_row(
+        "own steepness",
+        f"{slope.value:.3g} times the pack's, 95 % interval {interval_text(slope.interval)}",
+    )
     table.add_row(
         "without contagion",
         f"own scale {fit.own_scale_alone:.3g}, log-likelihood lower by {gain:.2f}",

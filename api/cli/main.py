@@ -8,7 +8,9 @@ from rich.markup import escape
 from api.cli import (
     archive,
     assess,
+    audit,
     calibrate,
+    case,
     consent,
     demo,
     dictionary,
@@ -16,6 +18,8 @@ from api.cli import (
     explain,
     history,
     ingest,
+    leak,
+    movers,
     network,
     quality,
     serve,
@@ -28,6 +32,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
+    *(case, movers, audit, leak),
     *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""

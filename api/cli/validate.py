@@ -1,5 +1,6 @@
 """`alliance validate`: chain risk beside simple rules, on made districts with known falls."""
 
+import os
 import shlex
 import sys
 import time
@@ -59,10 +60,12 @@ def validate(
     console.print(table_of(made))
     for line in verdicts(made):
         console.print(f"• {line.replace('**', '')}", markup=False, soft_wrap=True)
+    load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     minutes = (time.monotonic() - begun) / 60
-    console.print(f"{minutes:.1f} minutes, {processes} districts at a time")
+    took = f"{minutes:.1f} minutes, {processes} districts at a time, load {load}"
+    console.print(took)
     if out is not None:
-        out.write_text(page(made, _command(interbank)), encoding="utf-8")
+        out.write_text(page(made, _command(interbank, keep), took), encoding="utf-8")
         console.print(f"written: {out}", soft_wrap=True)
 
 
@@ -89,7 +92,8 @@ def _seeds(text: str) -> list[int]:
         raise BadInput(f"--seeds {text}", rule, "Write 1,2,3,4,5, say.") from None
 
 
-def _command(interbank: Path | None) -> str:
-    """The words typed, without the place where the user keeps the interbank files."""
+def _command(*places: Path | None) -> str:
+    """The words typed, without the places where the user keeps files of his own."""
+    own = {str(place) for place in places if place is not None}
     words = ["alliance", *sys.argv[1:]]
-    return shlex.join("DIR" if interbank and word == str(interbank) else word for word in words)
+    return shlex.join("DIR" if word in own else word for word in words)

@@ -22,6 +22,7 @@ from algorithms.capacity import capacity
 from algorithms.chain_risk import ChainRisk, chain_risk
 from algorithms.industry import RunNetwork, run_network
 from algorithms.links import Floats, Ints
+from algorithms.own_slope import OwnSlope
 from algorithms.parameters import AssessmentParameters, Level
 from algorithms.rewiring import rewired
 from algorithms.scorecard import scorecard
@@ -80,6 +81,7 @@ class Trial:
     asked : Asked
     fit : Calibration
         Of theta and the own scale.
+    own_slope : OwnSlope
     placebo_fit : Calibration
         The same on the rewired network.
     scored : Scored
@@ -98,6 +100,7 @@ class Trial:
 
     asked: Asked
     fit: Calibration
+    own_slope: OwnSlope
     placebo_fit: Calibration
     scored: Scored
     by_cause: Mapping[str, Scored]
@@ -143,6 +146,7 @@ class _Forecast:
     scores: Mapping[str, Floats]
     features: Floats
     fit: Calibration
+    own_slope: OwnSlope
     placebo_fit: Calibration
     events_seen: int
     levels: tuple[Level, ...]
@@ -165,10 +169,9 @@ def _forecast(
     with clock.stage("assess"):
         assessed = runs.assess_day(workspace, after.valid_date, seed=asked.seed)
     with clock.stage("placebo"):
-        start = parameters_of(runs.pack_for(before.valid_date, settings))
         place, fell = _outcomes(before, after)
         placebo_fit = calibrate(
-            _rewired_worlds(before, start, asked.seed),
+            _rewired_worlds(before, parameters, asked.seed),
             place,
             fell,
             falls_needed=1,
@@ -200,6 +203,7 @@ def _forecast(
         },
         features=now.features,
         fit=made.fit,
+        own_slope=made.slope,
         placebo_fit=placebo_fit,
         events_seen=events,
         levels=parameters.levels,
@@ -234,6 +238,7 @@ def _held_against(
     return Trial(
         asked=asked,
         fit=forecast.fit,
+        own_slope=forecast.own_slope,
         placebo_fit=forecast.placebo_fit,
         scored=scored,
         by_cause=by_cause,

@@ -24,28 +24,32 @@ WORDS = Path(__file__).with_name("validation_words.toml")
 UNITS: Mapping[str, str] = {"auc": "AUC", "capture": "capture", "brier": "Brier"}
 
 
-def page(made: Validation, command: str) -> str:
+def page(made: Validation, command: str, took: str) -> str:
     """Return the page as Markdown.
 
     Parameters
     ----------
     made : Validation
-    command : str
-        As it was typed.
+    command, took : str
+        As it was typed, and how long it took.
     """
-    return "\n".join([*_head(made, command), *_body(made)]) + "\n"
+    return "\n".join([*_head(made, command, took), *_body(made)]) + "\n"
 
 
 def verdicts(made: Validation) -> list[str]:
-    """One plain sentence per rival, and per control."""
-    found = [_verdict(name, made.districts.compared[name]) for name in RIVALS]
-    found.append(_placebo(made.districts.compared))
+    """One plain sentence per rival, per control, and on probabilities."""
+    compared = made.districts.compared
+    found = [_verdict(name, compared[name]) for name in RIVALS]
+    found += [_placebo(compared), _hindsight(compared)]
+    found.append(_sure(made.districts.expected["chain_risk"], made.levels))
     if made.null is not None:
         found.append(_null(made.null))
+    if made.interbank is not None:
+        found.append(_ranks(made.interbank))
     return found
 
 
-def _head(made: Validation, command: str) -> Iterator[str]:
+def _head(made: Validation, command: str, took: str) -> Iterator[str]:
     trials = made.districts.trials
     yield _said("title")
     yield ""
@@ -56,6 +60,7 @@ def _head(made: Validation, command: str) -> Iterator[str]:
         packages=", ".join(f"{name} {version(name)}" for name in ("numpy", "numba")),
         cores=os.cpu_count(),
         code=code_version(),
+        took=took,
         seeds=", ".join(str(trial.asked.seed) for trial in trials),
     )
     yield ""
@@ -180,13 +185,21 @@ def _fit_table(trials: Sequence[Trial]) -> Iterator[str]:
             f"{trial.fit.theta:.3g} ({interval_text(trial.fit.theta_interval)})",
             f"{trial.placebo_fit.theta:.3g} ({interval_text(trial.placebo_fit.theta_interval)})",
             f"{trial.fit.own_scale:.3g} ({interval_text(trial.fit.own_scale_interval)})",
+            f"{trial.own_slope.value:.2f} ({interval_text(trial.own_slope.interval)})",
             f"{trial.fit.log_likelihood - trial.fit.log_likelihood_alone:.2f}",
             f"{int(trial.scored.fell.sum()):,} of {len(trial.scored.fell):,}",
             f"{sum(trial.seconds.values()):.0f} s",
         )
         for trial in trials
     )
-    header = ("种子 seed", "拟合用 fitted to", "θ", "θ, placebo", "自身比例 own scale")
+    header = (
+        "种子 seed",
+        "拟合用 fitted to",
+        "θ",
+        "θ, placebo",
+        "自身比例 own scale",
+        "陡度 steepness",
+    )
     yield from _table((*header, "gain in l", "检验 scored on", "用时 time"), rows)
 
 
@@ -237,6 +250,33 @@ def _placebo(compared: Mapping[str, Comparison]) -> str:
         f"**安慰剂 placebo**: on a rewired network the lead over own risk is {gained:+.3f} in AUC; "
         f"knowing the true partners adds {_lead(lost, 3)}, so who the partners are {told}."
     )
+
+
+def _hindsight(compared: Mapping[str, Comparison]) -> str:
+    own, chain, best = (compared[n].auc.value for n in ("own_risk", "chain_risk", "hindsight"))
+    return (
+        f"**上限 upper line**: AUC {own:.3f} by own risk, {chain:.3f} by chain risk, {best:.3f} by "
+        "a logistic fitted in hindsight to these very falls."
+    )
+
+
+def _sure(bins: Sequence[CalibrationBin], levels: Sequence[str]) -> str:
+    off = [
+        f"{level} {one.expected:.1%} expected, {one.seen.value:.1%} seen"
+        for level, one in zip(levels, bins, strict=True)
+        if one.parties and not one.seen.low <= one.expected <= one.seen.high
+    ]
+    told = f"are off at {len(off)} of {len(bins)} levels: {'; '.join(off)}" if off else "hold"
+    return f"**概率 probabilities** of chain risk {told}."
+
+
+def _ranks(found: Association) -> str:
+    told = ", ".join(
+        f"{_name(name)} {one.value:+.3f}"
+        for name, one in found.found.items()
+        if name in ("chain_risk", "own_risk", "placebo", "size")
+    )
+    return f"**真实标签 interbank ranks** one quarter later, association only (Spearman): {told}."
 
 
 def _null(group: Group) -> str:

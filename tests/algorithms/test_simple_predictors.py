@@ -122,3 +122,12 @@ def test_a_logistic_is_that_of_scikit_learn() -> None:
     )
     # the intercept is free: as many falls are expected as there were
     assert found.probability(features).sum() == pytest.approx(fell.sum(), abs=1e-6)
+
+
+def test_a_logistic_ends_also_where_one_alone_fell_and_a_fact_tells_them_apart() -> None:
+    features = np.column_stack([np.r_[50.0, np.zeros(99)], np.arange(100.0)])
+    fell = np.arange(100) == 0
+    found = fit_logistic(features, fell).probability(features)
+    assert found.sum() == pytest.approx(1, abs=1e-6)
+    assert found[0] > 0.5
+    assert found[1:].max() < 0.1

@@ -3,6 +3,8 @@
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,9 @@ from algorithms import calibration as fitting
 from api.services import calibration as calibration_service
 from api.services import trial as trial_service
 from api.services import validation as validation_service
-from api.services.trial import Asked, Trial, last_day, run_trial, take_in
-from api.services.truth import read_truth
+from api.services.districts import last_day, take_in
+from api.services.trial import Asked, Tell, Trial, run_trial
+from api.services.truth import Truth, read_truth
 from api.services.validation import PREDICTORS, RIVALS
 from api.services.workspace import open_workspace
 from api.settings import load_settings
@@ -25,24 +28,67 @@ FIGURE = re.compile(r"([-+]?[\d.]+)\S*(?: points)? \(([-+]?[\d.]+)\S* to ([-+]?[
 LEVELS = ("–", "Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ")
 
 
-@pytest.fixture(scope="module")
-def tiny() -> Iterator[None]:
+@contextmanager
+def quick_fits() -> Iterator[pytest.MonkeyPatch]:
     """Fits of few falls and few scenarios: nothing here is about what they say."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def quick(*given: object, **more: object) -> fitting.Calibration:
+        def fitted(*given: object, **more: object) -> fitting.Calibration:
             few = more | {"falls_needed": 1, "scenarios": 64}
             return fitting.calibrate(*given, **few)  # type: ignore[arg-type]
 
         patch.setattr(fitting, "YEARS_OF_SLOPES", 4)
         patch.setattr(fitting, "OTHER_SEEDS", 2)
         patch.setattr(fitting, "ENOUGH", 0.5)
-        patch.setattr(calibration_service, "calibrate", quick)
+        patch.setattr(calibration_service, "calibrate", fitted)
         patch.setattr(calibration_service, "SIMULATION_SHARE", np.inf)
-        patch.setattr(trial_service, "calibrate", quick)
-        patch.setattr(validation_service, "DRAWS", 60)
+        patch.setattr(trial_service, "calibrate", fitted)
         patch.setenv("ALLIANCE_SCENARIOS", "640")
-        yield
+        yield patch
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A trial, and the files below its folder that were opened, in three stretches."""
+
+    trial: Trial
+    folder: Path
+    making: list[str]
+    forecasting: list[str]
+    after: list[str]
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """One trial on a tiny district, its opened files written down."""
+    folder = tmp_path_factory.mktemp("trial")
+    opened: list[str] = []
+    marks: list[int] = []
+    watching = [True]
+
+    def hook(event: str, given: tuple[object, ...]) -> None:
+        if watching[0] and event == "open" and str(folder) in str(given[0]):
+            opened.append(str(given[0]))
+
+    def read(district: Path) -> Truth:
+        marks.append(len(opened))
+        return read_truth(district)
+
+    def told(what: str) -> None:
+        if what == "take its files in":
+            marks.append(len(opened))
+
+    sys.addaudithook(hook)
+    with quick_fits() as patch:
+        patch.setattr(trial_service, "read_truth", read)
+        try:
+            made = run_trial(Asked(3, 250, contagion=True, threads=1), folder, told)
+        finally:
+            watching[0] = False
+    made_at, forecast_at = marks
+    return Watched(
+        made, folder, opened[:made_at], opened[made_at:forecast_at], opened[forecast_at:]
+    )
 
 
 def tables(page: str) -> list[list[list[str]]]:
@@ -92,8 +138,37 @@ def _number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-@pytest.mark.usefixtures("tiny")
-def test_the_command_writes_a_page_whose_figures_hold_together(run: Run, tmp_path: Path) -> None:
+def test_the_truth_is_opened_by_nobody_before_every_forecast_is_made(watched: Watched) -> None:
+    def truths(names: list[str]) -> set[str]:
+        return {Path(name).name for name in names if "/truth" in name}
+
+    assert len(truths(watched.making)) > 3
+    assert len(watched.forecasting) > 100
+    assert truths(watched.forecasting) == set()
+    assert truths(watched.after) == {"district.toml", "events.csv"}
+
+
+def test_who_is_at_risk_and_who_fell_agree_with_the_truth(watched: Watched) -> None:
+    made, truth = watched.trial, read_truth(watched.folder / "district")
+    assert truth.contagion
+    assert 0 < made.scored.fell.sum() <= len(truth.later)
+    assert set(made.scored.scores) == set(PREDICTORS)
+    falls = sum(int(part.fell.sum()) for part in made.by_cause.values())
+    assert falls == int(made.scored.fell.sum())
+    stood = {len(part.fell) - int(part.fell.sum()) for part in made.by_cause.values()}
+    assert stood == {len(made.scored.fell) - falls}
+    assert 0 < made.events_seen <= len(truth.earlier)
+
+
+def test_the_command_writes_a_page_whose_figures_hold_together(
+    watched: Watched, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def again(asked: Asked, _folder: Path, tell: Tell) -> Trial:
+        tell("calibrate")
+        return replace(watched.trial, asked=asked)
+
+    monkeypatch.setattr(validation_service, "run_trial", again)
+    monkeypatch.setattr(validation_service, "DRAWS", 60)
     path = tmp_path / "page.md"
     asked = ("--seeds", "1,2", "--enterprises", 250, "--processes", 1)
     code, out, err = run("validate", *asked, "--out", path)
@@ -106,7 +181,10 @@ def test_the_command_writes_a_page_whose_figures_hold_together(run: Run, tmp_pat
         assert re.search(verdict, page.replace("**", ""))
         assert re.search(verdict, out)
     assert "## 空白区 Null districts" in page
+    assert "## 真实标签" not in page
     assert "null-2: done" in err
+    assert run("validate", *asked, "--no-null", "--out", path)[0] == 0
+    assert "## 空白区" not in path.read_text("utf-8")
 
 
 def test_the_page_in_the_docs_is_one_that_the_command_wrote() -> None:
@@ -115,55 +193,6 @@ def test_the_page_in_the_docs_is_one_that_the_command_wrote() -> None:
     assert len(re.findall(r"seeds ([\d, ]+)\.", page)[0].split(", ")) >= 5
     assert "## 空白区 Null districts" in page
     assert "## 真实标签" in page
-
-
-@pytest.mark.usefixtures("tiny")
-def test_the_truth_is_opened_after_every_forecast_and_by_nobody_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[str] = []
-    watching = [True]
-
-    def hook(event: str, given: tuple[object, ...]) -> None:
-        if watching[0] and event == "open" and f"{tmp_path}" in str(given[0]):
-            opened.append(str(given[0]))
-
-    begun: list[int] = []
-    real = trial_service.read_truth
-    monkeypatch.setattr(
-        trial_service, "read_truth", lambda folder: (begun.append(len(opened)), real(folder))[1]
-    )
-    made_at: list[int] = []
-    sys.addaudithook(hook)
-    try:
-        made = run_trial(
-            Asked(3, 250, contagion=True, threads=1),
-            tmp_path,
-            lambda _what: made_at.append(len(opened)),
-        )
-    finally:
-        watching[0] = False
-    after_making = opened[made_at[1] :]
-    forecasts = opened[made_at[1] : begun[0]]
-    assert len(forecasts) > 100
-    assert [name for name in forecasts if "/truth" in name] == []
-    assert {Path(name).name for name in after_making if "/truth" in name} == {
-        "district.toml",
-        "events.csv",
-    }
-    _check_trial(made, tmp_path)
-
-
-def _check_trial(made: Trial, folder: Path) -> None:
-    """Who is at risk, and who fell, against the truth read anew."""
-    truth = read_truth(folder / "district")
-    assert truth.contagion
-    assert 0 < made.scored.fell.sum() <= len(truth.later)
-    assert set(made.scored.scores) == set(PREDICTORS)
-    falls = sum(int(part.fell.sum()) for part in made.by_cause.values())
-    assert falls == int(made.scored.fell.sum())
-    stood = {len(part.fell) - int(part.fell.sum()) for part in made.by_cause.values()}
-    assert stood == {len(made.scored.fell) - falls}
 
 
 def test_seeds_and_folders_that_do_not_do_are_refused(run: Run, tmp_path: Path) -> None:
