@@ -1,0 +1,85 @@
+"""Statements of a kind read in ranges of keys: as columns for pictures, as rows for the rest.
+
+A range comes as one record of collected lists: row by row the driver would take three times as
+long.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, LiteralString
+
+import pyarrow as pa
+from neo4j import ManagedTransaction
+
+from graph_model.errors import BadInput
+from graph_model.network import MISSING
+from graph_model.schema import Kind
+from graph_model.snapshot import OPEN_TX, Snapshot
+from graph_model.statement import Row
+from graph_model.store.columns import arrow_type
+from graph_model.store.neo4j_connection import Connection
+from graph_model.store.neo4j_queries import queries_of, table_queries
+
+TABLE_PAGE = 50_000
+ROW_PAGE = 10_000
+"""Rows of one range, and all rows of its first key besides."""
+
+FILLING = {"no_text": "", "no_integer": MISSING, "no_rate": math.nan, "open": OPEN_TX}
+"""What stands for a missing cell in a table."""
+
+
+def read_columns(
+    connection: Connection, kind: Kind, columns: Sequence[str], snapshot: Snapshot
+) -> pa.Table:
+    """Columns of the rows that count; `snapshot.tx` is published; see `protocol.Store.table`."""
+    if not columns:
+        raise BadInput(kind.name, "no column was asked for", "Name at least one column.")
+    schema = pa.schema([(name, arrow_type(kind, name)) for name in columns])
+    queries = table_queries(kind, tuple(columns))
+    asked = {"tx": snapshot.tx, "day": snapshot.date.isoformat(), **FILLING}
+
+    def ask(transaction: ManagedTransaction) -> list[pa.Table]:
+        tables = []
+        for query, bounds in ranges(transaction, kind, queries, TABLE_PAGE):
+            found = transaction.run(query, {**asked, **bounds}).single(strict=True)
+            count, *cells = found.values()
+            if count:
+                arrays = [pa.array(c, f.type) for c, f in zip(cells, schema, strict=True)]
+                tables.append(pa.Table.from_arrays(arrays, schema=schema))
+        return tables
+
+    return pa.concat_tables([schema.empty_table(), *connection.reading(ask)])
+
+
+def read_rows(
+    connection: Connection,
+    kind: Kind,
+    queries: tuple[LiteralString, LiteralString],
+    parameters: Mapping[str, Any],
+) -> Iterator[Row]:
+    """Rows of the ranges of a kind, in the order of their identity; a transaction a range."""
+    first: str | None = ""
+    while first is not None:
+
+        def ask(transaction: ManagedTransaction, first: str = first) -> tuple[str | None, Any]:
+            query, bounds = next(ranges(transaction, kind, queries, ROW_PAGE, first))
+            found = transaction.run(query, {**parameters, **bounds}).single(strict=True)
+            return bounds.get("bound"), found[0]
+
+        first, cells = connection.reading(ask)
+        yield from map(Row.of, cells)
+
+
+def ranges(
+    transaction: ManagedTransaction,
+    kind: Kind,
+    queries: tuple[LiteralString, LiteralString],
+    page: int,
+    first: str = "",
+) -> Iterator[tuple[LiteralString, dict[str, str]]]:
+    """From a key on, each range's query and bounds: with an end, or the last one."""
+    bound_query = queries_of(kind).bound
+    while found := transaction.run(bound_query, {"first": first, "page": page}).single():
+        yield queries[0], {"first": first, "bound": found[0]}
+        first = found[0]
+    yield queries[1], {"first": first}
