@@ -1,15 +1,14 @@
 """The application: routes, errors, health, and a documentation page that needs no network."""
 
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from api.http import health, partners, problems
-from api.http.state import set_workspace
-from api.services.workspace import open_workspace
+from api.http.state import OpenWhenThere, keep
 from api.settings import Settings
 from graph_model.errors import StoreError
 
@@ -25,17 +24,20 @@ Deny by default; every look is written to the audit journal.
 def create_app(settings: Settings) -> FastAPI:
     """Make the application; the store is opened when it starts and closed when it ends.
 
-    It starts even when the store cannot be opened, and says so on `/readyz`.
+    It starts even when the store cannot be opened, says so on `/readyz`, and opens it as soon as
+    it can be.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as stack:
-            try:
-                set_workspace(app, stack.enter_context(open_workspace(settings)))
-            except StoreError as error:
-                set_workspace(app, error)
+        held = OpenWhenThere(settings)
+        with suppress(StoreError):  # /readyz says it, and the next question tries again
+            held.workspace()
+        keep(app, held)
+        try:
             yield
+        finally:
+            held.close()
 
     app: FastAPI = FastAPIOffline(
         title="credit-alliance 供应链信用联盟平台",

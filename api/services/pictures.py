@@ -35,7 +35,7 @@ def picture(workspace: Workspace, day: date, tx: int | None = None) -> CreditNet
         )
     if not 1 <= known <= head:
         raise BadInput(f"load {known}", f"the last load is {head}", f"Name one of 1..{head}.")
-    index = workspace.pictures / f"{day}-tx{known}-{made_with()}.txt"
+    index = workspace.pictures / f"{day}-tx{known}-{_store_mark(workspace)}-{made_with()}.txt"
     if index.is_file():
         return load(workspace.pictures / index.read_text(encoding="utf-8"))
     made = _assemble(workspace, Snapshot(day, known))
@@ -46,6 +46,12 @@ def picture(workspace: Workspace, day: date, tx: int | None = None) -> CreditNet
     fresh.write_text(made.network_id, encoding="utf-8")
     fresh.replace(index)
     return load(folder)
+
+
+def _store_mark(workspace: Workspace) -> str:
+    """Mark of the store: two stores may share the folders, and not their numbers of loads."""
+    address = workspace.settings.store_address.encode()
+    return hashlib.blake2b(address, digest_size=4).hexdigest()
 
 
 @cache

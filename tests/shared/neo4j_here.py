@@ -101,9 +101,7 @@ def neo4j_server(neo4j_session: Server) -> Iterator[Server]:
     assert kept.said == []
 
 
-def say_what_was_not_run(
-    reports: list[pytest.TestReport], say: Callable[[str], object]
-) -> None:
+def say_what_was_not_run(reports: list[pytest.TestReport], say: Callable[[str], object]) -> None:
     """One line for all tests that had no server."""
     reasons = [
         report.longrepr[2]
