@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -105,6 +105,8 @@ class LocalServer:
         Port of Bolt; nothing else is opened.
     settings : dict
         More lines for `neo4j.conf`.
+    flags : sequence of str
+        More words for Java.
     """
 
     home: Path
@@ -112,6 +114,7 @@ class LocalServer:
     heap: str = "512m"
     password: str = PASSWORD
     settings: Mapping[str, str] = field(default_factory=dict)
+    flags: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -132,6 +135,7 @@ class LocalServer:
         flags += [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
         flags += ["--enable-native-access=ALL-UNNAMED"]
         flags += ["--sun-misc-unsafe-memory-access=allow"] if major >= 24 else []
+        flags += self.flags
         main = [MAIN_CLASSES[version[0]], f"--home-dir={self.home}"]
         main += [f"--config-dir={self.home / 'conf'}", "--console-mode"]
         with (self.home / "console.log").open("ab") as log:

@@ -18,6 +18,9 @@ from neo4j import Driver, GraphDatabase
 NEEDED = "ALLIANCE_TESTS_NEED_NEO4J"
 NOT_RUN = "a real Neo4j"
 
+SOON_WARM = ("-XX:TieredStopAtLevel=1",)
+"""Less compiling for Java: a server of a minute or two."""
+
 on_neo4j = pytest.mark.xdist_group("neo4j")
 """All tests on the one database run in one process."""
 
@@ -55,7 +58,7 @@ def local_server(home: Path, **settings: str) -> neo4j_local.LocalServer:
     """A server of a test's own, started."""
     if reason := neo4j_local.missing():
         refuse_or_skip(reason)
-    server = neo4j_local.LocalServer(home, free_port(), settings=settings)
+    server = neo4j_local.LocalServer(home, free_port(), settings=settings, flags=SOON_WARM)
     server.start()
     return server
 
@@ -75,7 +78,7 @@ def neo4j_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             yield Server(uri, user, password, driver)
     finally:
         if local is not None:
-            local.stop()
+            local.kill()
 
 
 class Kept(logging.Handler):
