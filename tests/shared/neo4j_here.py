@@ -7,9 +7,10 @@ Without either the tests on it are not run, and the last lines of the session sa
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import neo4j_local
 import pytest
@@ -20,6 +21,9 @@ NOT_RUN = "a real Neo4j"
 
 SOON_WARM = ("-XX:TieredStopAtLevel=1",)
 """Less compiling for Java: a server of a minute or two."""
+
+QUICK = {"dbms.cypher.min_replan_interval": "1h"}
+"""Tests empty the database all the time; plans need not be made anew for it."""
 
 on_neo4j = pytest.mark.xdist_group("neo4j")
 """All tests on the one database run in one process."""
@@ -38,8 +42,12 @@ class Server:
         with self.driver.session(database="neo4j") as session:
             return [record.values() for record in session.run(query, parameters)]  # type: ignore[arg-type]
 
-    def empty(self) -> None:
-        self.ask("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS")
+    def empty(self, but: str = "_Nothing") -> None:
+        """Delete all nodes, but those of a label."""
+        self.ask(
+            f"MATCH (n) WHERE NOT n:{but} "
+            "CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
+        )
 
 
 def free_port() -> int:
@@ -54,11 +62,15 @@ def refuse_or_skip(reason: str) -> None:
     pytest.skip(f"{NOT_RUN}: {reason}")
 
 
-def local_server(home: Path, **settings: str) -> neo4j_local.LocalServer:
+def local_server(
+    home: Path, settings: Mapping[str, str] = MappingProxyType({})
+) -> neo4j_local.LocalServer:
     """A server of a test's own, started."""
     if reason := neo4j_local.missing():
         refuse_or_skip(reason)
-    server = neo4j_local.LocalServer(home, free_port(), settings=settings, flags=SOON_WARM)
+    server = neo4j_local.LocalServer(
+        home, free_port(), settings={**QUICK, **settings}, flags=SOON_WARM
+    )
     server.start()
     return server
 

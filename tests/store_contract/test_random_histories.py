@@ -123,7 +123,8 @@ class TwinStores:
                 all_(lambda load: load.publish([FILE]))
             elif end == "abort":
                 all_(lambda load: load.abort())
-        self.compare()
+        if self.after_each_step:
+            self.compare()
 
     def one_step(self, all_: Callable[..., Any], number: int, source: Source) -> None:
         chance = self.chance
