@@ -16,7 +16,7 @@ from graph_model.schema import Dictionary
 from graph_model.snapshot import OPEN_TX, Snapshot
 from graph_model.statement import LoadRecord, Row, Source
 from graph_model.store import neo4j_journal, records
-from graph_model.store.neo4j_columns import read_columns, read_rows
+from graph_model.store.neo4j_columns import in_order, read_columns, read_rows
 from graph_model.store.neo4j_connection import Address, Connection
 from graph_model.store.neo4j_findings import findings_upto
 from graph_model.store.neo4j_load import HEAD, Neo4jLoad
@@ -112,7 +112,7 @@ class Neo4jStore:
         found: list[tuple[str, Row]] = []
         for kind in self.dictionary.kinds.values():
             cells = self.connection.read(queries_of(kind).history, asked)[0][0]
-            found += [(kind.name, Row.of(row)) for row in cells]
+            found += [(kind.name, row) for row in in_order(cells)]
         return found
 
     def rows(self, kind: str, upto: int | None = None) -> Iterator[Row]:

@@ -5,7 +5,8 @@ long.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, LiteralString
 
 import pyarrow as pa
@@ -67,7 +68,12 @@ def read_rows(
             return bounds.get("bound"), found[0]
 
         first, cells = connection.reading(ask)
-        yield from map(Row.of, cells)
+        yield from in_order(cells)
+
+
+def in_order(cells: Iterable[Sequence[Any]]) -> list[Row]:
+    """Rows of stored cells, by their identity."""
+    return sorted(map(Row.of, cells), key=attrgetter("row_id"))
 
 
 def ranges(

@@ -24,8 +24,11 @@ from graph_model.store.neo4j_errors import LEAST_SERVER, too_old, translated
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 DEFAULT_DATABASE = "neo4j"
 
-CONNECT_SECONDS = 5.0
-RETRY_SECONDS = 5.0
+CONNECT_SECONDS = 4.0
+ACQUIRE_SECONDS = 7.0
+"""How long a server may take to accept a connection, and to agree on the protocol besides."""
+
+RETRY_SECONDS = 4.0
 """How long a lost connection or a deadlock is tried again; a command must say so within 10 s."""
 
 LIVENESS_SECONDS = 60.0
@@ -103,7 +106,7 @@ class Connection:
                 auth=(address.user, address.password),
                 user_agent="credit-alliance",
                 connection_timeout=CONNECT_SECONDS,
-                connection_acquisition_timeout=2 * CONNECT_SECONDS,
+                connection_acquisition_timeout=ACQUIRE_SECONDS,
                 max_transaction_retry_time=RETRY_SECONDS,
                 liveness_check_timeout=LIVENESS_SECONDS,
                 notifications_min_severity=NotificationMinimumSeverity.WARNING,

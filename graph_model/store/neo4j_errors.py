@@ -97,13 +97,13 @@ def as_ours(error: Exception, where: str) -> StoreError:
             "the server went away while it was writing, and did not say whether it has",
             "Do it again: a load that was cut off is taken back when the next one begins.",
         )
-    if isinstance(error, UnsupportedServerProduct) or "handshake" in str(error):
+    if isinstance(error, UnsupportedServerProduct):
         return too_old(where, "what answers there")
     if isinstance(error, Neo4jError):
         return _of_server(error, where)
     return StoreError(
-        where,
-        f"no Neo4j answers there ({_first_line(error)})",
+        f"{where} ({_first_line(error)})",
+        "no Neo4j server answers there",
         "Start the server, or correct ALLIANCE_STORE; what was published is unharmed.",
     )
 

@@ -16,7 +16,7 @@ from graph_model.schema import Dictionary
 from graph_model.snapshot import OPEN_TX
 from graph_model.statement import Finding, LoadRecord, Row, RowId, Source, SourceFile
 from graph_model.store import records
-from graph_model.store.neo4j_columns import read_rows
+from graph_model.store.neo4j_columns import in_order, read_rows
 from graph_model.store.neo4j_findings import keep_findings, resolve_findings
 from graph_model.store.neo4j_queries import queries_of
 from graph_model.store.neo4j_rows import RowWriter
@@ -72,12 +72,12 @@ class Neo4jLoad:
         """Rows of these keys that no load has closed; see `protocol.Load.in_force`."""
         query = queries_of(self._dictionary.kind(kind)).in_force
         pending = iter(dict.fromkeys(keys))
-        rows: list[Row] = []
+        cells: list[Any] = []
         while wanted := list(islice(pending, ASK_BATCH)):
             asked = {"keys": wanted, "source": source, "open": OPEN_TX}
-            rows += map(Row.of, self._connection.read(query, asked)[0][0])
+            cells += self._connection.read(query, asked)[0][0]
         found: dict[str, list[Row]] = {}
-        for row in sorted(rows, key=lambda row: row.row_id):
+        for row in in_order(cells):
             found.setdefault(row.key, []).append(row)
         return found
 

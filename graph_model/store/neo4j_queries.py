@@ -1,9 +1,9 @@
 """Every query about statements, as constants; `<Kind>` and its like stand for dictionary names.
 
-A statement is found through the index behind its constraint, in ranges of keys: bounds are
-compared by the index (code points, as everywhere here), never by a filter, which would compare
-UTF-16. What a load has not published has numbers above the head, so the answers as of a published
-number do not change while it is written, page by page and without a lock.
+A statement is found through the index behind its constraint, in ranges of keys. The index compares
+code points, as everywhere here; filters and ORDER BY may compare UTF-16, so rows are put in order
+when they have come. What a load has not published has numbers above the head, so the answers as of
+a published number do not change while it is written, page by page and without a lock.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,6 @@ REST: LiteralString = "s.source IS NOT NULL AND s.valid_from IS NOT NULL AND s.t
 
 RANGE: LiteralString = STATEMENT + "WHERE s.key >= $first AND s.key < $bound AND " + REST
 LAST_RANGE: LiteralString = STATEMENT + "WHERE s.key >= $first AND " + REST
-IN_ORDER: LiteralString = "WITH s ORDER BY s.key, s.source, s.valid_from, s.tx_from "
 
 BOUND: LiteralString = (
     STATEMENT
@@ -35,10 +34,8 @@ BOUND: LiteralString = (
 """Where the page that begins with a key ends: after all rows of that key and `page` more."""
 
 TABLE: LiteralString = "AND <counts> RETURN count(s), <columns>"
-ROWS: LiteralString = "AND s.tx_from <= $tx " + IN_ORDER + "RETURN collect(<cells_then>)"
-OPEN_ROWS: LiteralString = (
-    "AND s.source = $source AND s.tx_to = $open " + IN_ORDER + "RETURN collect(<cells>)"
-)
+ROWS: LiteralString = "AND s.tx_from <= $tx RETURN collect(<cells_then>)"
+OPEN_ROWS: LiteralString = "AND s.source = $source AND s.tx_to = $open RETURN collect(<cells>)"
 
 IN_FORCE: LiteralString = (
     "UNWIND $keys AS wanted "
@@ -52,9 +49,7 @@ HISTORY: LiteralString = (
     + STATEMENT
     + "WHERE s.key = $key AND "
     + REST
-    + "RETURN s <in_a_role>} WITH s WHERE s.tx_from <= $tx "
-    + IN_ORDER
-    + "RETURN collect(<cells_then>)"
+    + "RETURN s <in_a_role>} WITH s WHERE s.tx_from <= $tx RETURN collect(<cells_then>)"
 )
 IN_A_ROLE: LiteralString = (
     "UNION MATCH (:Enterprise {party_id: $key})<-[:<roles>]-(s:<Kind>) RETURN s "

@@ -1,9 +1,9 @@
 """One writer at a time: a token on the store's node, and an open transaction that proves it alive.
 
 The writer's transaction does nothing and carries the token in its metadata. When the writer dies
-the server ends it, and the token is stale: the next one takes over at once. Every transaction that
-writes first locks the node and looks whether the token is still its own, so that a writer who was
-taken for dead cannot go on.
+the server ends it (as it does when an operator or a time limit wants it), and the token is stale:
+the next one takes over at once. Every transaction that writes first locks the node and looks
+whether the token is still its own, so that a writer who was taken for dead cannot go on.
 """
 
 import time
@@ -25,7 +25,8 @@ HOLDER: LiteralString = "MATCH (w:_Store {name: $name}) RETURN w.writer"
 TAKE: LiteralString = "MATCH (w:_Store {name: $name}) SET w.writer = $token"
 RELEASE: LiteralString = "MATCH (w:_Store {name: $name, writer: $token}) REMOVE w.writer"
 ALIVE: LiteralString = (
-    "SHOW TRANSACTIONS YIELD metaData WHERE metaData.writer = $token RETURN count(*)"
+    "SHOW TRANSACTIONS YIELD metaData, status "
+    "WHERE metaData.writer = $token AND NOT status STARTS WITH 'Terminated' RETURN count(*)"
 )
 PRESENT: LiteralString = "RETURN 1"
 

@@ -86,7 +86,9 @@ def neo4j_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         local = local_server(tmp_path_factory.mktemp("neo4j"))
         uri, user, password = local.uri, "neo4j", local.password
     try:
-        with GraphDatabase.driver(uri, auth=(user, password)) as driver:
+        with GraphDatabase.driver(
+            uri, auth=(user, password), notifications_min_severity="OFF"
+        ) as driver:
             yield Server(uri, user, password, driver)
     finally:
         if local is not None:
