@@ -19,7 +19,7 @@ from graph_model.snapshot import OPEN_TX, Snapshot
 from graph_model.statement import Row
 from graph_model.store.columns import arrow_type
 from graph_model.store.neo4j_connection import Connection
-from graph_model.store.neo4j_queries import queries_of, table_queries
+from graph_model.store.neo4j_queries import Ranged, queries_of, table_queries
 
 TABLE_PAGE = 50_000
 ROW_PAGE = 10_000
@@ -55,7 +55,7 @@ def read_columns(
 def read_rows(
     connection: Connection,
     kind: Kind,
-    queries: tuple[LiteralString, LiteralString],
+    queries: Ranged,
     parameters: Mapping[str, Any],
 ) -> Iterator[Row]:
     """Rows of the ranges of a kind, in the order of their identity; a transaction a range."""
@@ -79,13 +79,27 @@ def in_order(cells: Iterable[Sequence[Any]]) -> list[Row]:
 def ranges(
     transaction: ManagedTransaction,
     kind: Kind,
-    queries: tuple[LiteralString, LiteralString],
+    queries: Ranged,
     page: int,
     first: str = "",
 ) -> Iterator[tuple[LiteralString, dict[str, str]]]:
-    """From a key on, each range's query and bounds: with an end, or the last one."""
-    bound_query = queries_of(kind).bound
-    while found := transaction.run(bound_query, {"first": first, "page": page}).single():
-        yield queries[0], {"first": first, "bound": found[0]}
-        first = found[0]
-    yield queries[1], {"first": first}
+    """From a key on, each range's query and bounds; the last one has no `bound`."""
+
+    def bound_after(many: int) -> str | None:
+        asked = {"first": first, "page": many}
+        found = transaction.run(queries_of(kind).bound, asked).single()
+        return found[0] if found else None
+
+    while (bound := bound_after(page)) is not None:
+        query = queries.between
+        # The index has code points in order, but a range whose bounds stand the other way round as
+        # UTF-16 is taken for empty; then one key at a time, until they do not.
+        if _as_utf16(first) >= _as_utf16(bound):
+            query, bound = queries.alone, str(bound_after(0))
+        yield query, {"first": first, "bound": bound}
+        first = bound
+    yield queries.onwards, {"first": first}
+
+
+def _as_utf16(text: str) -> bytes:
+    return text.encode("utf-16-be")

@@ -8,7 +8,7 @@ a published number do not change while it is written, page by page and without a
 
 from dataclasses import dataclass
 from functools import cache
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 from graph_model.schema import RESERVED, Kind
 from graph_model.store.neo4j_schema import for_kind, role_of
@@ -22,8 +22,9 @@ STATEMENT: LiteralString = (
 REST: LiteralString = "s.source IS NOT NULL AND s.valid_from IS NOT NULL AND s.tx_from IS NOT NULL "
 """An index of several properties is used only when each is asked for."""
 
-RANGE: LiteralString = STATEMENT + "WHERE s.key >= $first AND s.key < $bound AND " + REST
-LAST_RANGE: LiteralString = STATEMENT + "WHERE s.key >= $first AND " + REST
+BETWEEN: LiteralString = STATEMENT + "WHERE s.key >= $first AND s.key < $bound AND " + REST
+ONWARDS: LiteralString = STATEMENT + "WHERE s.key >= $first AND " + REST
+ALONE: LiteralString = STATEMENT + "WHERE s.key = $first AND " + REST
 
 BOUND: LiteralString = (
     STATEMENT
@@ -31,7 +32,7 @@ BOUND: LiteralString = (
     + REST
     + "WITH s.key AS key ORDER BY key SKIP $page LIMIT 1 RETURN key"
 )
-"""Where the page that begins with a key ends: after all rows of that key and `page` more."""
+"""Where the range that begins with a key ends: after all rows of that key and `page` more."""
 
 TABLE: LiteralString = "AND <counts> RETURN count(s), <columns>"
 ROWS: LiteralString = "AND s.tx_from <= $tx RETURN collect(<cells_then>)"
@@ -83,20 +84,28 @@ TAKE_BACK: LiteralString = "AND s.tx_from = $number "
 REOPEN: LiteralString = "AND s.tx_to = $number SET s.tx_to = $open"
 
 
+class Ranged(NamedTuple):
+    """One question about a range: up to a bound, to the end, or of a single key."""
+
+    between: LiteralString
+    onwards: LiteralString
+    alone: LiteralString
+
+
 @dataclass(frozen=True)
 class KindQueries:
-    """The queries of one kind; pairs are for a range with a bound, and for the last one."""
+    """The queries of one kind."""
 
     bound: LiteralString
-    rows: tuple[LiteralString, LiteralString]
-    open_rows: tuple[LiteralString, LiteralString]
+    rows: Ranged
+    open_rows: Ranged
     in_force: LiteralString
     history: LiteralString
     create: LiteralString
     close: LiteralString
     delete: LiteralString
-    take_back: tuple[LiteralString, LiteralString]
-    reopen: tuple[LiteralString, LiteralString]
+    take_back: Ranged
+    reopen: Ranged
 
 
 @cache
@@ -123,8 +132,8 @@ def queries_of(kind: Kind) -> KindQueries:
     def made(template: LiteralString) -> LiteralString:
         return for_kind(template, kind, **parts)
 
-    def ranged(rest: LiteralString) -> tuple[LiteralString, LiteralString]:
-        return made(RANGE + rest), made(LAST_RANGE + rest)
+    def ranged(rest: LiteralString) -> Ranged:
+        return Ranged(made(BETWEEN + rest), made(ONWARDS + rest), made(ALONE + rest))
 
     return KindQueries(
         bound=made(BOUND),
@@ -141,16 +150,17 @@ def queries_of(kind: Kind) -> KindQueries:
 
 
 @cache
-def table_queries(kind: Kind, columns: tuple[str, ...]) -> tuple[LiteralString, LiteralString]:
-    """Collect columns of the rows that count, of a range and of the last one.
+def table_queries(kind: Kind, columns: tuple[str, ...]) -> Ranged:
+    """Collect columns of the rows that count.
 
-    Parameters `no_text`, `no_integer` and `no_rate` stand in for what is missing, as `filled_by`
-    says.
+    Parameters `no_text`, `no_integer` and `no_rate` stand in for what is missing.
     """
     collected = ", ".join(f"collect({_filled(kind, name)})" for name in columns)
-    return (
-        for_kind(RANGE + TABLE, kind, counts=COUNTS, columns=collected),
-        for_kind(LAST_RANGE + TABLE, kind, counts=COUNTS, columns=collected),
+    parts = {"counts": COUNTS, "columns": collected}
+    return Ranged(
+        for_kind(BETWEEN + TABLE, kind, **parts),
+        for_kind(ONWARDS + TABLE, kind, **parts),
+        for_kind(ALONE + TABLE, kind, **parts),
     )
 
 

@@ -25,7 +25,7 @@ from graph_model.store.neo4j_findings import (
 )
 from graph_model.store.neo4j_journal import CREATE_HEADS, CREATE_LINES, PAGE
 from graph_model.store.neo4j_load import CREATE_LOADS
-from graph_model.store.neo4j_queries import queries_of
+from graph_model.store.neo4j_queries import KindQueries, Ranged, queries_of
 from graph_model.store.neo4j_rows import RowWriter
 from graph_model.store.neo4j_schema import STORE_NAME, for_kind
 from graph_model.store.neo4j_writer import Writer
@@ -74,7 +74,11 @@ def undo_unfinished(writer: Writer, dictionary: Dictionary) -> None:
 
 
 def _by_ranges(
-    writer: Writer, dictionary: Dictionary, name: str, number: int, choose: Callable[[Any], Any]
+    writer: Writer,
+    dictionary: Dictionary,
+    name: str,
+    number: int,
+    choose: Callable[[KindQueries], Ranged],
 ) -> None:
     """Change all rows of a load in one kind, a transaction a range of keys."""
     kind = dictionary.kind(name)

@@ -68,6 +68,10 @@ def local_server(
     """A server of a test's own, started."""
     if reason := neo4j_local.missing():
         refuse_or_skip(reason)
+    try:
+        neo4j_local.fetched(neo4j_local.version_wanted())
+    except neo4j_local.NotPossible as error:
+        refuse_or_skip(str(error))
     server = neo4j_local.LocalServer(
         home, free_port(), settings={**QUICK, **settings}, flags=SOON_WARM
     )
