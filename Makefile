@@ -11,12 +11,13 @@ demo: $(VENV)/.runtime
 	$(BIN)/alliance demo
 
 test: check
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist loadgroup
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict deploy/neo4j-local/neo4j_local.py
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tests/shared/dead_links.py
 
@@ -69,4 +70,4 @@ $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis deploy/neo4j-local/lib

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph_model.errors import BadInput
@@ -20,8 +20,12 @@ class Settings(BaseSettings):
     env: Literal["development", "demo", "production"] = "development"
     # Everything that is written stands under one folder, so that a backup is one folder.
     home: Path = Path("var")
-    # Address of the store; by default a file in the home folder.
+    # Address of the store: a path, or bolt://HOST:PORT/DATABASE; by default a file in the home
+    # folder.
     store: str = ""
+    # Account on a server; never part of the address, which is printed and logged.
+    store_user: str = "neo4j"
+    store_password: SecretStr = SecretStr("")
     district: str = "huangpu"
     # Policy packs of the district's own, TOPIC/DISTRICT/VERSION, beside the shipped ones; by
     # default in the home folder.

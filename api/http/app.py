@@ -1,7 +1,7 @@
 """The application: routes, errors, health, and a documentation page that needs no network."""
 
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI
@@ -10,9 +10,8 @@ from fastapi_offline import FastAPIOffline
 
 from api.http import audit, cases, consents, health, partners, problems
 from api.http.daily import sealed_daily
-from api.http.state import held_by, set_workspace
+from api.http.state import OpenWhenThere, held_by, keep
 from api.services.production import check_production
-from api.services.workspace import open_workspace
 from api.settings import Settings
 from graph_model.errors import StoreError
 
@@ -28,7 +27,8 @@ Deny by default; every look is written to the audit journal.
 def create_app(settings: Settings) -> FastAPI:
     """Make the application; the store is opened when it starts and closed when it ends.
 
-    It starts even when the store cannot be opened, and says so on `/readyz`.
+    It starts even when the store cannot be opened, says so on `/readyz`, and opens it as soon as
+    it can be.
 
     Raises
     ------
@@ -39,13 +39,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as stack:
-            try:
-                set_workspace(app, stack.enter_context(open_workspace(settings)))
-            except StoreError as error:
-                set_workspace(app, error)
+        held = OpenWhenThere(settings)
+        with suppress(StoreError):  # /readyz says it, and the next question tries again
+            held.workspace()
+        keep(app, held)
+        try:
             async with sealed_daily(partial(held_by, app)):
                 yield
+        finally:
+            held.close()
 
     app: FastAPI = FastAPIOffline(
         title="credit-alliance 供应链信用联盟平台",
