@@ -199,6 +199,35 @@ def assess_day(
     return made
 
 
+def assess_once(
+    workspace: Workspace, network: CreditNetwork, reference: str, *, scenarios: int, seed: int
+) -> Assessment:
+    """Assess a picture with a pack named by its reference, without publishing the run.
+
+    It is saved like a published one, and not computed again.
+    """
+    pack = pack_of(reference, workspace.settings)
+    folder = workspace.runs / _run_id(network, pack, scenarios, seed, None)
+    if folder.is_dir():
+        return _loaded(network, pack, folder)
+    threads = workspace.settings.threads
+    made = assess(network, pack, scenarios=scenarios, seed=seed, threads=threads)
+    _save(made, folder)
+    return made
+
+
+def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
+    """Line of the journal about the run published last; arguments and errors as `published`."""
+    entry = _last(workspace, day)
+    if entry is None:
+        raise NotFound(
+            "assessment" if day is None else f"assessment of {day}",
+            "none has been published",
+            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
+        )
+    return entry
+
+
 def published(workspace: Workspace, day: date | None = None) -> Assessment:
     """Return the run published last, for a day or for the latest day there is one for.
 
@@ -209,13 +238,7 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
     StoreError
         When its files are gone.
     """
-    entry = _last(workspace, day)
-    if entry is None:
-        raise NotFound(
-            "assessment" if day is None else f"assessment of {day}",
-            "none has been published",
-            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
-        )
+    entry = published_entry(workspace, day)
     folder = workspace.runs / entry["run_id"]
     pictured = workspace.pictures / entry["network_id"]
     if not folder.is_dir() or not pictured.is_dir():

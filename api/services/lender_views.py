@@ -1,0 +1,57 @@
+"""What a lender reads of chain risk: the published run, made on its own picture.
+
+Its picture has no loan of another lender (`policy.lender_view`), so no number it reads can tell
+one. It is run once for each lender and published run, with the same constants, scenarios and seed,
+and kept like every run; where no other lender states a loan it is the published run itself.
+"""
+
+from collections import OrderedDict
+from datetime import date
+from threading import Lock
+
+from api.services.pictures import picture
+from api.services.runs import Assessment, assess_once, published, published_entry
+from api.services.workspace import Workspace
+from policy.visibility import Viewer
+
+LIVE_VIEWS = 4
+"""Views that one process keeps in memory."""
+
+_live: OrderedDict[tuple[str, str, str], Assessment] = OrderedDict()
+_making = Lock()
+
+
+def assessment_for(workspace: Workspace, asking: Viewer, day: date | None) -> Assessment:
+    """Assessment that a viewer's answers come from: a lender's own view, everybody's for others.
+
+    Raises
+    ------
+    NotFound
+        When none is published.
+    """
+    base = published(workspace, day)
+    if asking.role != "financier":
+        return base
+    return lender_view(workspace, asking.organisation, base)
+
+
+def lender_view(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
+    """The published run as made on a lender's own picture."""
+    place = (str(workspace.runs.resolve()), base.run_id, lender)
+    with _making:
+        if place not in _live:
+            _live[place] = _made(workspace, lender, base)
+            while len(_live) > LIVE_VIEWS:
+                _live.popitem(last=False)
+        _live.move_to_end(place)
+        return _live[place]
+
+
+def _made(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
+    entry = published_entry(workspace, base.network.valid_date)
+    own = picture(workspace, base.network.valid_date, entry["tx"], lender=lender)
+    if own.network_id == base.network.network_id:
+        return base
+    return assess_once(
+        workspace, own, entry["pack"], scenarios=base.run.scenarios, seed=base.run.seed
+    )
