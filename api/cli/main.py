@@ -14,6 +14,7 @@ from api.cli import (
     explain,
     history,
     ingest,
+    loan_book,
     network,
     quality,
     serve,
@@ -24,7 +25,7 @@ from api.cli.app import app, errors
 from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, StoreBusy
 
 VERBS = (
-    *(ingest, quality, history, assess, explain, what_if, calibrate, network),
+    *(ingest, quality, history, assess, explain, what_if, calibrate, network, loan_book),
     *(archive, dictionary, serve, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import health, partners, problems
+from api.http import health, loan_book, partners, problems
 from api.http.state import set_workspace
 from api.services.workspace import open_workspace
 from api.settings import Settings
@@ -54,4 +54,5 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(partners.router)
+    app.include_router(loan_book.router)
     return app
