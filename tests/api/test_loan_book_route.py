@@ -242,8 +242,8 @@ def numbers_of_bank_a(home: Path, world: World) -> list[Any]:
         asking = Bank(client, settings)
         sent = asking.send(five_loans(), capital_fen=20_000_000_00).json()
         answers = [sent, *(asking.get(BOOK + path).json() for path in ANSWERS)]
-        for party in (BUYER, MAKER, RENAMED, CORE, TRADING):
-            answers.append(asking.get(f"/api/v1/partners/{party}/risk").json())
+        asked = (f"/api/v1/partners/{p}/risk" for p in (BUYER, MAKER, RENAMED, CORE, TRADING))
+        answers += [asking.get(url).json() for url in asked]
     for answer in answers:
         for name in ("at", "uploaded_at", "request_id"):
             answer.pop(name, None)
