@@ -11,14 +11,22 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.app import DateOption, HomeOption, StoreOption, app, console, day_of, workspace, yuan
+from api.cli.app import (
+    DateOption,
+    HomeOption,
+    StoreOption,
+    app,
+    console,
+    day_of,
+    viewer_named,
+    workspace,
+    yuan,
+)
 from api.services import concentration as concentrating
 from api.services import loan_book as service
 from api.services.exposure import Exposure, exposure
 from graph_model.errors import BadInput
-from graph_model.schema import load_dictionary
 from ingest.loan_book import write_template
-from policy.visibility import Viewer, viewer
 
 verbs = typer.Typer(no_args_is_help=True, help="A lender's own loan book, for that lender alone.")
 app.add_typer(verbs, name="loan-book")
@@ -52,7 +60,7 @@ def check(
 ) -> None:
     """Read and match a book, and keep nothing of it."""
     with workspace(store, home) as opened:
-        print_book(service.check(opened, asking(who, purpose), path, _today(), mapping))
+        print_book(service.check(opened, viewer_named(who, purpose), path, _today(), mapping))
 
 
 @verbs.command()
@@ -80,7 +88,13 @@ def upload(
         key = content.hexdigest()
     with workspace(store, home) as opened:
         kept = service.upload(
-            opened, asking(who, purpose), path, key, _today(), capital_fen=fen, mapping=mapping
+            opened,
+            viewer_named(who, purpose),
+            path,
+            key,
+            _today(),
+            capital_fen=fen,
+            mapping=mapping,
         )
     print_book(kept.book)
     console.print(f"upload {kept.number} of {kept.lender}, kept {kept.at}", soft_wrap=True)
@@ -100,7 +114,7 @@ def answer(
     """Print what the kept book is exposed to."""
     day = None if date is None else day_of(date)
     with workspace(store, home) as opened:
-        viewer_ = asking(who, purpose)
+        viewer_ = viewer_named(who, purpose)
         if what == "borrowers":
             print_exposure(exposure(opened, viewer_, day, _today(), offset=offset, limit=limit))
         elif what == "concentration":
@@ -110,12 +124,6 @@ def answer(
         else:
             words = "Ask for borrowers, concentration or limits."
             raise BadInput(what, "is no answer about a loan book", words)
-
-
-def asking(who: str, purpose: str) -> Viewer:
-    """Viewer of `--as` and `--purpose`."""
-    role, _, organisation = who.partition(":")
-    return viewer(role, organisation, purpose, load_dictionary().codes("purpose"))
 
 
 def print_book(book: service.MatchedBook) -> None:

@@ -9,6 +9,7 @@ from api.cli import (
     archive,
     assess,
     calibrate,
+    consent,
     demo,
     dictionary,
     explain,
@@ -16,6 +17,7 @@ from api.cli import (
     ingest,
     loan_book,
     network,
+    overview,
     quality,
     serve,
     token,
@@ -25,8 +27,9 @@ from api.cli.app import app, errors
 from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, StoreBusy
 
 VERBS = (
-    *(ingest, quality, history, assess, explain, what_if, calibrate, network, loan_book),
-    *(archive, dictionary, serve, token, demo),
+    *(ingest, quality, history, assess, explain, what_if, calibrate, network),
+    *(loan_book, overview),
+    *(consent, archive, dictionary, serve, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

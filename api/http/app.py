@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import health, loan_book, partners, problems
+from api.http import consents, health, loan_book, overview, partners, problems
 from api.http.state import set_workspace
 from api.services.workspace import open_workspace
 from api.settings import Settings
@@ -54,5 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(partners.router)
+    app.include_router(consents.router)
     app.include_router(loan_book.router)
+    app.include_router(overview.router)
     return app

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from api import audit
-from api.services.consent_index import consents_in_force, members
+from api.services.consent_index import consent_index, members
 from api.services.lender_views import assessment_for
 from api.services.runs import Assessment, pack_folders
 from api.services.workspace import Workspace
@@ -190,7 +190,7 @@ def rights_of(workspace: Workspace, today: date, assessment: Assessment | None) 
     """What questions of today are decided with; without an assessment persons are known by code."""
     return Rights(
         rules=rules_of(workspace, today),
-        consents=consents_in_force(workspace, today),
+        consents=consent_index(workspace, today),
         dictionary=workspace.dictionary,
         personal=lambda party: is_personal(workspace, assessment, party),
         member=lambda party: party in members(workspace, today),
