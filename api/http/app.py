@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from api.http import consents, health, loan_book, overview, partners, problems
 from api.http.state import set_workspace
+from api.services.production import check_production
 from api.services.workspace import open_workspace
 from api.settings import Settings
 from graph_model.errors import StoreError
@@ -26,7 +27,13 @@ def create_app(settings: Settings) -> FastAPI:
     """Make the application; the store is opened when it starts and closed when it ends.
 
     It starts even when the store cannot be opened, and says so on `/readyz`.
+
+    Raises
+    ------
+    NotReady
+        In production, where the settings are not fit for it.
     """
+    check_production(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

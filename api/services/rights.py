@@ -54,9 +54,9 @@ class Opened:
         """Whether the viewer could be shown another party's own figure to the last digit."""
         return self.decided(other).sight == Sight.AMOUNT
 
-    def sight(self, ref: Ref) -> Sight:
-        """How much of anything the viewer may see."""
-        return decide(self.viewer, ref, self.rights).sight
+    def decision_of(self, ref: Ref) -> Decision:
+        """How much of anything the viewer may see, and why."""
+        return decide(self.viewer, ref, self.rights)
 
 
 def opened(
