@@ -22,6 +22,7 @@ from api.cli.app import (
 from api.cli.loan_book import AsOption, PurposeOption
 from api.services import departments, district_origins, ecosystem, levels
 from graph_model.errors import BadInput
+from policy.suppression import CLAUSE
 
 PAGES = ("ecosystem", "levels", "origins", "quality", "freshness")
 
@@ -67,12 +68,12 @@ def print_ecosystem(found: ecosystem.Ecosystem) -> None:
             _count(cell.statements),
             _count(cell.enterprises),
             yuan(cell.amount_fen),
-            escape(f"{cell.state}: {cell.told_zh} {cell.told_en}" if cell.told_en else cell.state),
+            escape(f"gap: {cell.told_zh} {cell.told_en}" if cell.state == "gap" else cell.state),
         )
     console.print(table)
     console.print(
-        f"{found.gaps} gaps, {found.without_source} cells without a source; as of {found.date}, "
-        f"load {found.load}",
+        f"{found.gaps} gaps, {found.without_source} cells without a source; {CLAUSE}; as of "
+        f"{found.date}, load {found.load}",
         soft_wrap=True,
     )
 

@@ -5,6 +5,8 @@ its own loan and the words "no consent", and no figure into which the borrower's
 of other lenders are in no number: the assessment is made on the lender's own picture.
 """
 
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Day  # noqa: N812 (a field below is called date)
 
@@ -33,6 +35,9 @@ NAMED = 5
 """Partners listed under a borrower."""
 
 MOST_PAGE = 200
+
+KEPT_BOOKS = 8
+"""Books that one process keeps looked through."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -233,19 +238,18 @@ def exposure(
     network = assessment.network
     book = book_of(upload, network)
     rights = rights_of(workspace, today, assessment)
-    seen = {party: sees_figure(viewer, party, rights) for party in book.parties}
-    looked = _look_through(assessment, book, viewer, rights, seen)
+    at = (viewer, upload.number, assessment.run_id, workspace.store.head(), today)
+    looked = _kept(workspace, at, lambda: _looked(assessment, book, viewer, rights))
     page = book.parties[offset : offset + limit]
     decisions = of_many(
         workspace, viewer, page, day, today, "borrower of the loan book", least=Sight.BAND
     )
     borrowers = tuple(
-        _borrower(assessment, book, looked, viewer, rights, party, decision)
+        _borrower(assessment, book, looked.through, viewer, rights, party, decision)
         for party, decision in zip(page, decisions, strict=True)
     )
-    through, undisclosed = _through(network, looked, viewer, rights)
     shown = assessment.stated or assessment.parameters.calibrated
-    loss = _expected_loss(assessment, book, seen)
+    loss = looked.loss
     return Exposure(
         lender=upload.lender,
         upload=upload.number,
@@ -260,19 +264,58 @@ def exposure(
         aside=len(upload.book.aside),
         direct_fen=book.direct_fen,
         unmatched_fen=sum(one.line.balance_fen for one in upload.book.unmatched),
-        looked_through_fen=looked.direct_total_fen,
-        union_fen=looked.union_fen,
-        without_consent=sum(not one for one in seen.values()),
+        looked_through_fen=looked.through.direct_total_fen,
+        union_fen=looked.through.union_fen,
+        without_consent=looked.without_consent,
         ratio=loss[0] / loss[1] if loss[1] > 0 else None,
         expected_loss_fen=round(loss[0]) if shown else None,
         expected_loss_alone_fen=round(loss[1]) if shown else None,
         standard_error_fen=round(loss[2]) if shown else None,
         withheld="" if shown else UNCALIBRATED,
-        through=through,
-        through_undisclosed=undisclosed,
+        through=looked.named,
+        through_undisclosed=looked.undisclosed,
         offset=offset,
         borrowers=borrowers,
     )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What is the same on every page of one book, run and set of consents.
+
+    `loss` is expected loss with contagion, without, and a bound of the first one's error.
+    """
+
+    through: LookThrough
+    named: tuple[ThroughParty, ...]
+    undisclosed: bool
+    loss: tuple[float, float, float]
+    without_consent: int
+
+
+def _looked(assessment: Assessment, book: Book, viewer: Viewer, rights: Rights) -> _Looked:
+    seen = {party: sees_figure(viewer, party, rights) for party in book.parties}
+    looked = _look_through(assessment, book, viewer, rights, seen)
+    named, undisclosed = _through(assessment.network, looked, viewer, rights)
+    loss = _expected_loss(assessment, book, seen)
+    return _Looked(looked, named, undisclosed, loss, sum(not one for one in seen.values()))
+
+
+def _kept(
+    workspace: Workspace,
+    at: tuple[Viewer, int, str, int, Day],
+    make: Callable[[], _Looked],
+) -> _Looked:
+    """Kept for as long as book, run, consents and day are those: a revocation is a new load."""
+    kept: OrderedDict[object, _Looked]
+    kept = workspace.indexed.setdefault("looked through", OrderedDict())
+    found = kept.get(at)
+    if found is None:
+        found = make()
+        kept[at] = found
+        while len(kept) > KEPT_BOOKS:
+            kept.popitem(last=False)
+    return found
 
 
 def sees_figure(viewer: Viewer, party: str, rights: Rights) -> bool:
