@@ -9,7 +9,7 @@ ask about the party in a role. A cell without a kind has no source.
 """
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,15 +19,15 @@ import numpy.typing as npt
 
 from graph_model.assemble_tables import KindTable
 from graph_model.errors import BadInput
-from graph_model.network import MISSING, CreditNetwork
+from graph_model.network import MISSING, CreditNetwork, Ints
 from graph_model.schema import DICTIONARY_FOLDER, Code, Dictionary
 from graph_model.snapshot import in_window
 
 ATTRIBUTES = ("section", "kind", "trades")
 
 Mask = npt.NDArray[np.bool_]
-Attribute = Callable[[str], str]
-"""What is asked about a party, by its id."""
+Attribute = Callable[[Sequence[str]], npt.NDArray[np.str_]]
+"""What is asked about parties, by their ids; "" where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def count(
     table : KindTable
         Statements of that kind that count on the day.
     attributes : dict of str to callable
-        For each of `ATTRIBUTES`, its value for a party id, "" where it is not known.
+        For each of `ATTRIBUTES`.
     day : datetime.date
         Last day of the window.
     """
@@ -158,7 +158,7 @@ def count(
     for role in cell.parties:
         names, places = table.parties(role)
         met = np.unique(places[chosen & (places >= 0)])
-        named |= {names[k] for k in met.tolist()}
+        named.update(names[k] for k in met.tolist())
     statements, total, largest = int(chosen.sum()), None, 0
     if cell.amount:
         amount = table.ints(cell.amount)
@@ -175,13 +175,13 @@ def count(
 def _holds(condition: Condition, table: KindTable, attributes: Mapping[str, Attribute]) -> Mask:
     if condition.attribute:
         names, places = table.parties(condition.field)
-        asked = attributes[condition.attribute]
-        good = np.array([asked(name) in condition.wanted for name in names] + [False])
-        found = np.where(places >= 0, good[places], "" in condition.wanted)
+        told = attributes[condition.attribute](names)
+        good = np.append(np.isin(told, condition.wanted), "" in condition.wanted)
+        found = good[places]  # -1, nobody in the role, is the last
     else:
         encoded = table.table[condition.field].combine_chunks().dictionary_encode()
         texts = [str(value) for value in encoded.dictionary.to_pylist()]
-        good = np.array([text in condition.wanted for text in texts] + [False])
+        good = np.isin(np.array(texts, dtype=np.str_), condition.wanted)
         found = good[encoded.indices.to_numpy()] if len(table) else np.zeros(0, np.bool_)
     return np.asarray(~found if condition.negate else found, dtype=np.bool_)
 
@@ -199,19 +199,32 @@ def party_attributes(network: CreditNetwork, sectors: Mapping[str, Code]) -> dic
     trades = np.zeros(len(network), np.bool_)
     trades[trade.rows] = True
     trades[trade.indices] = True
+    codes, row = np.unique(network.columns["sector"], return_inverse=True)
+    letters = np.array([section_of(bytes(raw).decode(), sectors) for raw in codes.tolist()] or [""])
+    of_party = {
+        "section": letters[row] if len(network) else np.zeros(0, dtype=np.str_),
+        "kind": np.char.decode(network.columns["kind"].astype(np.bytes_)),
+        "trades": np.where(trades, "yes", ""),
+    }
 
-    def asked(answer: Callable[[int], str]) -> Attribute:
-        def about(party: str) -> str:
-            place = network.place(party)
-            return "" if place is None else answer(place)
+    def asked(values: npt.NDArray[np.str_]) -> Attribute:
+        known = np.append(values, "")
+
+        def about(parties: Sequence[str]) -> npt.NDArray[np.str_]:
+            return np.asarray(known[_places(network, parties)])
 
         return about
 
-    return {
-        "section": asked(lambda k: section_of(network.text("sector", k), sectors)),
-        "kind": asked(lambda k: network.text("kind", k)),
-        "trades": asked(lambda k: "yes" if trades[k] else ""),
-    }
+    return {name: asked(values) for name, values in of_party.items()}
+
+
+def _places(network: CreditNetwork, parties: Sequence[str]) -> Ints:
+    """Place of each party, -1 where the picture does not have it."""
+    if not len(network):
+        return np.full(len(parties), -1, dtype=np.int64)
+    wanted = np.char.encode(np.array(parties, dtype=np.str_), "utf-8")
+    place = np.minimum(np.searchsorted(network.party_id, wanted), len(network) - 1)
+    return np.where(network.party_id[place] == wanted, place, -1).astype(np.int64)
 
 
 def section_of(sector: str, sectors: Mapping[str, Code]) -> str:

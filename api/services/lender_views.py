@@ -17,8 +17,12 @@ from policy.visibility import Viewer
 LIVE_VIEWS = 4
 """Views that one process keeps in memory."""
 
-_live: OrderedDict[tuple[str, str, str], Assessment] = OrderedDict()
-_making = Lock()
+Place = tuple[str, str, str]
+"""Folder of runs, published run, lender."""
+
+_live: OrderedDict[Place, Assessment] = OrderedDict()
+_making: dict[Place, Lock] = {}
+_looking = Lock()
 
 
 def assessment_for(workspace: Workspace, asking: Viewer, day: date | None) -> Assessment:
@@ -38,13 +42,22 @@ def assessment_for(workspace: Workspace, asking: Viewer, day: date | None) -> As
 def lender_view(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
     """The published run as made on a lender's own picture."""
     place = (str(workspace.runs.resolve()), base.run_id, lender)
-    with _making:
-        if place not in _live:
-            _live[place] = _made(workspace, lender, base)
+    with _looking:
+        if place in _live:
+            _live.move_to_end(place)
+            return _live[place]
+        making = _making.setdefault(place, Lock())
+    with making:  # one lender waits for its own view only
+        with _looking:
+            found = _live.get(place)
+        if found is None:
+            found = _made(workspace, lender, base)
+        with _looking:
+            _live[place] = found
+            _making.pop(place, None)
             while len(_live) > LIVE_VIEWS:
                 _live.popitem(last=False)
-        _live.move_to_end(place)
-        return _live[place]
+    return found
 
 
 def _made(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
