@@ -8,7 +8,9 @@ from rich.markup import escape
 from api.cli import (
     archive,
     assess,
+    audit,
     calibrate,
+    case,
     consent,
     demo,
     dictionary,
@@ -16,6 +18,7 @@ from api.cli import (
     history,
     ingest,
     loan_book,
+    movers,
     network,
     overview,
     quality,
@@ -29,6 +32,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
     *(loan_book, overview),
+    *(case, movers, audit),
     *(consent, archive, dictionary, serve, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""

@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import consents, health, loan_book, overview, partners, problems
-from api.http.state import set_workspace
+from api.http import audit, cases, consents, health, loan_book, overview, partners, problems
+from api.http.daily import sealed_daily
+from api.http.state import held_by, set_workspace
 from api.services.production import check_production
 from api.services.workspace import open_workspace
 from api.settings import Settings
@@ -42,7 +44,8 @@ def create_app(settings: Settings) -> FastAPI:
                 set_workspace(app, stack.enter_context(open_workspace(settings)))
             except StoreError as error:
                 set_workspace(app, error)
-            yield
+            async with sealed_daily(partial(held_by, app)):
+                yield
 
     app: FastAPI = FastAPIOffline(
         title="credit-alliance 供应链信用联盟平台",
@@ -62,6 +65,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     app.include_router(partners.router)
     app.include_router(consents.router)
+    app.include_router(cases.router)
+    app.include_router(audit.router)
     app.include_router(loan_book.router)
     app.include_router(overview.router)
     return app

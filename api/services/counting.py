@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from api.services.pictures import out_by_cases
 from api.services.workspace import Workspace
 from graph_model.assemble import columns_needed
 from graph_model.assemble_tables import KindTable
@@ -35,11 +36,12 @@ def counted(
         for name in sorted(kinds)
     }
     allowed = {source.id: source.association_allowed for source in sources.values()}
-    counting = standing(tables, allowed, day)
+    ranks = {source.id: source.rank for source in sources.values()}
+    out, _ = out_by_cases(workspace, snapshot)
+    counting = standing(tables, allowed, day, out, ranks)
     if lender is not None:
         types = {source.id: source.type for source in sources.values()}
         counting = without_other_lenders(counting, tables, types, lender)
-    ranks = {source.id: source.rank for source in sources.values()}
     return KindTable(dictionary.kind(kind), tables[kind], counting[kind].counts, ranks)
 
 

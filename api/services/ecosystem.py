@@ -9,6 +9,7 @@ from datetime import date as Day  # noqa: N812 (a field below is called date)
 
 from api.services.counting import counted
 from api.services.overview import OpenedDistrict, once, opened_district
+from api.services.pictures import out_by_cases
 from api.services.workspace import Workspace
 from graph_model.assemble_tables import KindTable
 from graph_model.ecosystem import (
@@ -18,6 +19,7 @@ from graph_model.ecosystem import (
     ecosystem_cells,
     party_attributes,
 )
+from graph_model.snapshot import Snapshot
 from policy.suppression import CLAUSE, SmallCells
 from policy.visibility import Viewer
 
@@ -87,15 +89,17 @@ def ecosystem(workspace: Workspace, viewer: Viewer, day: Day | None, today: Day)
         When no assessment is published.
     """
     asked = opened_district(workspace, viewer, day, today, "ecosystem of the district")
+    day_of_run = asked.assessment.network.valid_date
     cells = once(
         workspace,
         "ecosystem",
         asked.assessment.run_id,
         asked.pack,
         lambda: _cells(asked),
+        cases=out_by_cases(workspace, Snapshot(day_of_run, workspace.store.head()))[1],
     )
     return Ecosystem(
-        date=asked.assessment.network.valid_date,
+        date=day_of_run,
         load=workspace.store.head(),
         run_id=asked.assessment.run_id,
         pack=asked.pack.reference,

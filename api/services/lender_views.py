@@ -62,7 +62,8 @@ def lender_view(workspace: Workspace, lender: str, base: Assessment) -> Assessme
 
 def _made(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
     entry = published_entry(workspace, base.network.valid_date)
-    own = picture(workspace, base.network.valid_date, entry["tx"], lender=lender)
+    day, tx, cases = base.network.valid_date, entry["tx"], entry.get("cases")
+    own = picture(workspace, day, tx, cases, lender=lender)
     if own.network_id == base.network.network_id:
         return base
     return assess_once(

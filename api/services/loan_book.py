@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
+from api import audit
 from api.audit import now
 from api.services.register import register
 from api.services.rights import of_own
@@ -24,7 +25,7 @@ from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound, StoreError
 from ingest.loan_book import BookLine, LoanBook, RowAside, read_loan_book
 from ingest.matching import Match, MatchReason, match
-from policy.visibility import Viewer
+from policy.visibility import Decision, Sight, Viewer
 
 MOST_BYTES = 32 * 1024 * 1024
 KEY = re.compile(r"[\x21-\x7e]{8,128}")
@@ -234,6 +235,8 @@ def _lender(workspace: Workspace, viewer: Viewer, today: date, action: str) -> s
     """Party id of the lender whose book it is; the look is written down."""
     if viewer.role != LENDERS_ROLE:
         rule = "a loan book is its lender's own: only a financier has one (征信业管理条例 Art. 29)"
+        decision = Decision(Sight.HIDDEN, rule)
+        audit.record(workspace.store, viewer, action, viewer.organisation, decision, "")
         raise NotAllowed(action, rule, "Ask as a financier.")
     of_own(workspace, viewer, action, today)
     return viewer.organisation

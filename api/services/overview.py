@@ -70,12 +70,20 @@ def rules(workspace: Workspace, today: date) -> Pack:
 
 
 def once(
-    workspace: Workspace, name: str, run_id: str, rule: Pack | None, make: Callable[[], Made]
+    workspace: Workspace,
+    name: str,
+    run_id: str,
+    rule: Pack,
+    make: Callable[[], Made],
+    *,
+    cases: int = 0,
 ) -> Made:
-    """Return an answer made for a run, the last load and a pack; made at the first question."""
-    district = workspace.settings.district
-    at = (run_id, workspace.store.head(), district, rule.digest if rule else "")
-    kept: dict[str, tuple[tuple[str, int, str, str], Made]]
+    """Return an answer made for a run, the last load and a pack; made at the first question.
+
+    `cases` is the last step of a case that it sees, where it rests on statements themselves.
+    """
+    at = (run_id, workspace.store.head(), cases, workspace.settings.district, rule.digest)
+    kept: dict[str, tuple[tuple[str, int, int, str, str], Made]]
     kept = workspace.indexed.setdefault("overview", {})
     held = kept.get(name)
     if held is None or held[0] != at:

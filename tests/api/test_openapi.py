@@ -18,6 +18,10 @@ OPERATIONS = [found.ok() for found in DOCUMENT.get_all_operations()]
 
 def test_every_route_is_documented() -> None:
     assert sorted(f"{o.method.upper()} {o.path}" for o in OPERATIONS) == [
+        "GET /api/v1/audit/mine",
+        "GET /api/v1/cases",
+        "GET /api/v1/cases/{id}",
+        "GET /api/v1/cases/{id}/figures",
         "GET /api/v1/consents",
         "GET /api/v1/loan-book/borrowers",
         "GET /api/v1/loan-book/concentration",
@@ -30,6 +34,8 @@ def test_every_route_is_documented() -> None:
         "GET /api/v1/partners/{party}/risk",
         "GET /healthz",
         "GET /readyz",
+        "POST /api/v1/cases",
+        "POST /api/v1/cases/{id}/events",
         "POST /api/v1/consents",
         "POST /api/v1/consents/{number}/revocation",
         "POST /api/v1/loan-book",
