@@ -8,7 +8,8 @@
 
 What scores at least `ACCEPTED` is taken, everything else is listed with its candidates for a
 person to judge. A name alone never wins over a code, and a name that two parties have takes
-neither. Sole traders count as persons: they are found by code, never by name.
+neither. Sole traders count as persons: they are found by code, never by name, and no name of theirs
+is shown.
 """
 
 from collections.abc import Iterable
@@ -29,7 +30,7 @@ CANDIDATES = 3
 class NamedParty:
     """A party of the register with a name it has or had; days as ISO text, "" where not stated.
 
-    `current` says that it is the name of today.
+    `current` says that it is the name of today; `person` that it counts as one (a sole trader).
     """
 
     party: str
@@ -37,6 +38,7 @@ class NamedParty:
     current: bool
     since: str = ""
     until: str = ""
+    person: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,15 @@ class Register:
 
     @classmethod
     def of(cls, parties: Iterable[NamedParty]) -> "Register":
-        """Index parties by code and by name; sole traders by code only."""
+        """Index parties by code and by name; persons by code only, and their names are not kept."""
         made = cls()
         for one in parties:
+            if one.person or is_sole_trader(one.party):
+                made.names[one.party] = ""
+                continue
             if one.current or one.party not in made.names:
                 made.names[one.party] = one.name
-            if not is_sole_trader(one.party) and (key := name_key(one.name)):
+            if key := name_key(one.name):
                 made.by_key.setdefault(key, []).append(one)
         return made
 
@@ -132,6 +137,8 @@ def _by_code(register: Register, code: str, name: str) -> Match:
     own = next((one for one in named if one.party == code), None)
     others = [one for one in named if one.party != code and one.current]
     shown = register.names[code]
+    if not shown:  # a person: nothing of its name is judged or shown
+        return Match(code, "", 1.0, tuple(reasons))
     if not name or own is not None:
         if own is not None:
             reasons.append(_name_reason(own, name))

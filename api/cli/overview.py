@@ -101,7 +101,7 @@ def print_origins(found: district_origins.DistrictOrigins) -> None:
         name = "–" if one.party is None else f"{one.name} {one.party}"
         table.add_row(
             *(str(one.rank), escape(name), one.section or "–", f"{one.share:.2%}"),
-            *(_count(one.hit), yuan(one.loss_fen)),
+            *(_count(one.hit), one.loss_band or "–"),
         )
     console.print(table)
     console.print(

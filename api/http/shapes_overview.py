@@ -83,8 +83,8 @@ class OriginShape(_Plain):
     street: str | None
     share: Annotated[float, Field(description="Of all parts in figures of others.")]
     falls_of_others: Annotated[float | None, Field(description="Null while uncalibrated.")]
-    hit: int | None
-    loss_fen: int | None
+    hit: Annotated[int | None, Field(description="Null without a name, or below 5.")]
+    loss_band: str | None
 
 
 class OriginsShape(_Plain):

@@ -11,7 +11,7 @@ from algorithms.system_origins import SystemOrigins, system_origins
 from api import audit
 from api.services.overview import OpenedDistrict, once, opened_district
 from api.services.partners import UNCALIBRATED
-from api.services.rights import is_personal
+from api.services.rights import is_personal, rules_of
 from api.services.workspace import Workspace
 from graph_model.ecosystem import section_of
 from policy.visibility import Viewer
@@ -35,9 +35,10 @@ class Origin:
     falls_of_others : float or None
         Sum of the parts: expected falls of others over the horizon; None while uncalibrated.
     hit : int or None
-        How many others it hits; with the name only.
-    loss_fen : int or None
-        What they lose when it falls; with the name only.
+        How many others it hits; with the name, and not where they are fewer than a row of a table
+        needs: a count of one would tell a link, and its loss an amount.
+    loss_band : str or None
+        Band of what they lose when it falls; where `hit` is shown.
     """
 
     rank: int
@@ -48,7 +49,7 @@ class Origin:
     share: float
     falls_of_others: float | None
     hit: int | None
-    loss_fen: int | None
+    loss_band: str | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def district_origins(
 ) -> DistrictOrigins:
     """Answer who puts most on others; arguments and errors as `ecosystem`."""
     asked = opened_district(workspace, viewer, day, today, ACTION)
-    listed = once(workspace, "origins", asked.assessment.run_id, asked.pack, lambda: _listed(asked))
+    listed = once(
+        workspace, "origins", asked.assessment.run_id, asked.pack, lambda: _listed(asked, today)
+    )
     assessment = asked.assessment
     if viewer.purpose == NAMING:
         for origin in listed:
@@ -94,19 +97,24 @@ def district_origins(
     )
 
 
-def _listed(asked: OpenedDistrict) -> tuple[Origin, ...]:
+def _listed(asked: OpenedDistrict, today: Day) -> tuple[Origin, ...]:
     assessment, network = asked.assessment, asked.assessment.network
     found = system_origins(assessment.run, assessment.links, len(network))
     most = int(asked.pack.number("origins_listed", 1, 200))
-    return tuple(_origin(asked, found, k, rank) for rank, k in enumerate(found.top(most), start=1))
+    listed = enumerate(found.top(most), start=1)
+    return tuple(_origin(asked, found, k, rank, today) for rank, k in listed)
 
 
-def _origin(asked: OpenedDistrict, found: SystemOrigins, place: int, rank: int) -> Origin:
+def _origin(
+    asked: OpenedDistrict, found: SystemOrigins, place: int, rank: int, today: Day
+) -> Origin:
     assessment, network = asked.assessment, asked.assessment.network
     party = network.party_id[place].decode()
     person = is_personal(asked.workspace, assessment, party)
     codes = asked.workspace.dictionary.codes("gbt4754")
     shown = assessment.stated or assessment.parameters.calibrated
+    many = not person and int(found.hit[place]) >= asked.small_cells.least_enterprises
+    band = rules_of(asked.workspace, today).band(int(found.loss_fen[place])) if many else None
     return Origin(
         rank=rank,
         party=None if person else party,
@@ -115,8 +123,8 @@ def _origin(asked: OpenedDistrict, found: SystemOrigins, place: int, rank: int) 
         street=None if person else network.text("street", place),
         share=float(found.share[place]),
         falls_of_others=float(found.put_on_others[place]) if shown else None,
-        hit=int(found.hit[place]),
-        loss_fen=int(found.loss_fen[place]),
+        hit=int(found.hit[place]) if many else None,
+        loss_band=band,
     )
 
 

@@ -26,7 +26,9 @@ def _named(workspace: Workspace, today: date) -> list[NamedParty]:
         load.source.id: load.source for load in workspace.store.loads() if load.state == "published"
     }
     kind = workspace.dictionary.kind("party")
-    name_at, former_at = (kind.field_names.index(name) for name in ("name", "former_names"))
+    name_at, former_at, kind_at = map(kind.field_names.index, ("name", "former_names", "kind"))
+    kinds = workspace.dictionary.codes("party_kind")
+    persons = {code for code, row in kinds.items() if row.more.get("personal") == "yes"}
     counting: dict[str, tuple[int, str]] = {}
     rows = [
         row
@@ -43,9 +45,12 @@ def _named(workspace: Workspace, today: date) -> list[NamedParty]:
         current = Interval(row.valid_from, row.valid_to).holds_on(today.isoformat())
         named = str(row.values[name_at] or "")
         since, until = ("", "") if current else (row.valid_from, row.valid_to)
-        found.append(NamedParty(row.key, named, current, since, until))
+        person = row.values[kind_at] in persons
+        found.append(NamedParty(row.key, named, current, since, until, person))
         former = str(row.values[former_at] or "")
         found += [
-            NamedParty(row.key, name, current=False) for name in former.split("；") if name.strip()
+            NamedParty(row.key, name, current=False, person=person)
+            for name in former.split("；")
+            if name.strip()
         ]
     return found

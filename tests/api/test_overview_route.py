@@ -200,6 +200,7 @@ def test_the_origins_that_put_most_on_others_are_named_for_supervision(office: O
     expected = part[links.fallen == place].sum() / part.sum()
     assert first["share"] == pytest.approx(expected, abs=1e-12)
     assert first["falls_of_others"] is None
+    assert (first["hit"], first["loss_band"]) == (None, None)  # fewer than five others
     assert "uncalibrated" in answer["withheld"]
     assert {line["subject"] for line in lines[1:]} == {
         one["party"] for one in answer["origins"] if one["party"]
