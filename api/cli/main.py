@@ -14,9 +14,11 @@ from api.cli import (
     consent,
     demo,
     dictionary,
+    district,
     explain,
     history,
     ingest,
+    leak,
     loan_book,
     movers,
     network,
@@ -24,6 +26,7 @@ from api.cli import (
     quality,
     serve,
     token,
+    validate,
     what_if,
 )
 from api.cli.app import app, errors
@@ -32,8 +35,8 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
     *(loan_book, overview),
-    *(case, movers, audit),
-    *(consent, archive, dictionary, serve, token, demo),
+    *(case, movers, audit, leak),
+    *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -110,7 +110,7 @@ def _origin(
 ) -> Origin:
     assessment, network = asked.assessment, asked.assessment.network
     party = network.party_id[place].decode()
-    person = is_personal(asked.workspace, assessment, party)
+    person = is_personal(asked.workspace, today, assessment, party)
     codes = asked.workspace.dictionary.codes("gbt4754")
     shown = assessment.stated or assessment.parameters.calibrated
     many = not person and int(found.hit[place]) >= asked.small_cells.least_enterprises

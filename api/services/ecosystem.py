@@ -1,7 +1,8 @@
 """The ecosystem of the district: eight links times three chains, with counts, amounts and gaps.
 
-Small cells are hidden, and with one cell of a link the next smallest of its three: chains overlap,
-so that a cell could be told from the others. Where a cell has no source it says so.
+A link may be counted by several kinds of statement. Small cells are hidden, and with one of the
+three chains of a link and kind the next smallest: chains overlap, so that a cell could be told from
+the others. Where a cell has no source it says so.
 """
 
 from dataclasses import dataclass
@@ -115,19 +116,19 @@ def _cells(asked: OpenedDistrict) -> tuple[CellShown, ...]:
     dictionary, day = workspace.dictionary, network.valid_date
     attributes = party_attributes(network, dictionary.codes("gbt4754"))
     tables: dict[str, KindTable] = {}
-    rows: dict[str, list[tuple[EcosystemCell, Counted | None]]] = {}
+    rows: dict[tuple[str, str], list[tuple[EcosystemCell, Counted | None]]] = {}
     for cell in ecosystem_cells(dictionary):
         found: Counted | None = None
         if cell.kind:
             if cell.kind not in tables:
                 tables[cell.kind] = counted(workspace, cell.kind, day, workspace.store.head())
             found = count(cell, tables[cell.kind], attributes, day)
-        rows.setdefault(cell.link, []).append((cell, found))
+        rows.setdefault((cell.link, cell.kind), []).append((cell, found))
     return tuple(shown for row in rows.values() for shown in _link(row, asked.small_cells))
 
 
 def _link(row: list[tuple[EcosystemCell, Counted | None]], rule: SmallCells) -> list[CellShown]:
-    """Cells of one link: what is too small is hidden, and the next smallest with a single one."""
+    """Cells of a link and kind: what is too small is hidden, a single one with the next smallest."""
     filled = [k for k, (_, found) in enumerate(row) if found is not None and found.statements]
     hidden = {k for k in filled if _small(row[k][1], rule)}
     others = sorted(set(filled) - hidden, key=lambda k: _size(row[k][1]))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from api import audit
-from api.services.consent_index import consent_index, members
+from api.services.consent_index import consent_index
+from api.services.indexed import members, persons
 from api.services.lender_views import assessment_for
 from api.services.runs import Assessment, pack_folders
 from api.services.workspace import Workspace
@@ -187,12 +188,12 @@ def refused(party: str, decision: Decision) -> NotAllowed:
 
 
 def rights_of(workspace: Workspace, today: date, assessment: Assessment | None) -> Rights:
-    """What questions of today are decided with; without an assessment persons are known by code."""
+    """What questions of today are decided with."""
     return Rights(
         rules=rules_of(workspace, today),
         consents=consent_index(workspace, today),
         dictionary=workspace.dictionary,
-        personal=lambda party: is_personal(workspace, assessment, party),
+        personal=lambda party: is_personal(workspace, today, assessment, party),
         member=lambda party: party in members(workspace, today),
     )
 
@@ -215,9 +216,11 @@ def party_id_of(text: str) -> str:
     return of_uscc(found.code) if found.verdict != "invalid" else text
 
 
-def is_personal(workspace: Workspace, assessment: Assessment | None, party: str) -> bool:
-    """Whether a party counts as a person (a sole trader), by its code or by the register."""
-    if is_sole_trader(party):
+def is_personal(
+    workspace: Workspace, today: date, assessment: Assessment | None, party: str
+) -> bool:
+    """Whether a party counts as a person: by its code, by a register today, or in the picture."""
+    if is_sole_trader(party) or party in persons(workspace, today):
         return True
     place = None if assessment is None else assessment.network.place(party)
     if assessment is None or place is None:

@@ -18,7 +18,7 @@ from api.services.changes import SUPPOSED, Asked, read_changes
 from api.services.figures import Comparison, Figure
 from api.services.origins import recorded
 from api.services.partners import INSUFFICIENT, UNCALIBRATED
-from api.services.rights import opened, party_id_of, refused
+from api.services.rights import Opened, opened, party_id_of, refused
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import AllianceError, BadInput, NotFound
@@ -102,20 +102,31 @@ def partner_what_if(
         As for the picture and the changes.
     """
     allowed = opened(workspace, viewer, party, day, today, "what if")
+    return what_if_as_opened(allowed, changes_as_opened(allowed, asked))
+
+
+def changes_as_opened(allowed: Opened, asked: Asked) -> list[Change]:
+    """Read changes that name only what the viewer may see for whom a figure was opened."""
 
     def refusal(other: str) -> AllianceError | None:
         found = allowed.decided(other)
         return None if found.allowed else refused(other, found)
 
+    dictionary = allowed.workspace.dictionary
+
     def link_refusal(measure: str, row: str, column: str) -> AllianceError | None:
         if any(end.startswith(SUPPOSED) for end in (row, column)):
             return None
-        refs = measure_refs(workspace.dictionary, measure, row, column)
+        refs = measure_refs(dictionary, measure, row, column)
         found = min((allowed.decision_of(ref) for ref in refs), key=lambda decision: decision.sight)
         return None if found.allowed else refused(f"{measure}:{row}:{column}", found)
 
     network = allowed.assessment.network
-    changes = read_changes(network, workspace.dictionary, asked, refusal, link_refusal)
+    return read_changes(network, dictionary, asked, refusal, link_refusal)
+
+
+def what_if_as_opened(allowed: Opened, changes: list[Change]) -> WhatIfAnswer:
+    """Answer a what-if for the viewer for whom the subject's figure was opened."""
 
     def sees(other: str) -> bool:
         return other.startswith(SUPPOSED) or allowed.sees(other)
@@ -127,7 +138,11 @@ def partner_what_if(
 def own_folder_what_if(assessment: Assessment, party: str, asked: Asked) -> WhatIfAnswer:
     """Answer from a network folder: it is the reader's own, so nothing in it is hidden."""
     dictionary: Dictionary = load_dictionary()
-    changes = read_changes(assessment.network, dictionary, asked, lambda _party: None)
+    changes = read_changes(
+        *(assessment.network, dictionary, asked),
+        refusal=lambda _party: None,
+        link_refusal=lambda _measure, _row, _column: None,
+    )
     answer = whole_what_if(assessment, party_id_of(party), changes, lambda _party: True)
     return replace(answer, rule="the reader's own network folder")
 

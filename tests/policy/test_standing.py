@@ -106,6 +106,8 @@ def took_out(kind: str, fields: dict[str, Any], reason: str) -> list[TakenOut]:
 def test_the_figure_is_that_of_a_world_where_it_was_not_said(
     tmp_path_factory: pytest.TempPathFactory, reason: str, number: int, at: int, other: int
 ) -> None:
+    if reason == "link_objected" and other == 1:
+        other = 2  # the world's own invoices join neighbours: they would go with the link
     ends = {"withdrawn": "withdrawn_on", "repaired": "repaired_on", "expired": "expires_on"}
     kind, fields = extra(0 if reason in ends else number, at, other)
     if reason == "link_objected" and kind == "credit_record":
