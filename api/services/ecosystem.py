@@ -128,7 +128,7 @@ def _cells(asked: OpenedDistrict) -> tuple[CellShown, ...]:
 
 
 def _link(row: list[tuple[EcosystemCell, Counted | None]], rule: SmallCells) -> list[CellShown]:
-    """Cells of a link and kind: what is too small is hidden, a single one with the next smallest."""
+    """Cells of a link and kind: what is too small is hidden, and one alone with the next one."""
     filled = [k for k, (_, found) in enumerate(row) if found is not None and found.statements]
     hidden = {k for k in filled if _small(row[k][1], rule)}
     others = sorted(set(filled) - hidden, key=lambda k: _size(row[k][1]))
