@@ -19,8 +19,10 @@ from api.cli import (
     history,
     ingest,
     leak,
+    loan_book,
     movers,
     network,
+    overview,
     quality,
     serve,
     token,
@@ -32,6 +34,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
+    *(loan_book, overview),
     *(case, movers, audit, leak),
     *(consent, archive, dictionary, serve, token, district, demo, validate),
 )

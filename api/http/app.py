@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import audit, cases, consents, health, partners, problems
+from api.http import audit, cases, consents, health, loan_book, overview, partners, problems
 from api.http.daily import sealed_daily
 from api.http.state import OpenWhenThere, held_by, keep
 from api.services.production import check_production
@@ -69,4 +69,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(consents.router)
     app.include_router(cases.router)
     app.include_router(audit.router)
+    app.include_router(loan_book.router)
+    app.include_router(overview.router)
     return app

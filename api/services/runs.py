@@ -200,6 +200,23 @@ def assess_day(
     return made
 
 
+def assess_once(
+    workspace: Workspace, network: CreditNetwork, reference: str, *, scenarios: int, seed: int
+) -> Assessment:
+    """Assess a picture with a pack named by its reference, without publishing the run.
+
+    It is saved like a published one, and not computed again.
+    """
+    pack = pack_of(reference, workspace.settings)
+    folder = workspace.runs / _run_id(network, pack, scenarios, seed, None)
+    if folder.is_dir():
+        return _loaded(network, pack, folder)
+    threads = workspace.settings.threads
+    made = assess(network, pack, scenarios=scenarios, seed=seed, threads=threads)
+    _save(made, folder)
+    return made
+
+
 def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
     """Line of the journal about the run published last; arguments and errors as `published`."""
     entry = _last(workspace, day)

@@ -23,6 +23,14 @@ def test_every_route_is_documented() -> None:
         "GET /api/v1/cases/{id}",
         "GET /api/v1/cases/{id}/figures",
         "GET /api/v1/consents",
+        "GET /api/v1/loan-book/borrowers",
+        "GET /api/v1/loan-book/concentration",
+        "GET /api/v1/loan-book/limits",
+        "GET /api/v1/overview/ecosystem",
+        "GET /api/v1/overview/freshness",
+        "GET /api/v1/overview/levels",
+        "GET /api/v1/overview/origins",
+        "GET /api/v1/overview/quality",
         "GET /api/v1/partners/{party}/risk",
         "GET /healthz",
         "GET /readyz",
@@ -30,6 +38,7 @@ def test_every_route_is_documented() -> None:
         "POST /api/v1/cases/{id}/events",
         "POST /api/v1/consents",
         "POST /api/v1/consents/{number}/revocation",
+        "POST /api/v1/loan-book",
     ]
 
 
@@ -37,7 +46,10 @@ def test_every_route_is_documented() -> None:
 def test_no_request_makes_the_server_fail(
     operation: schemathesis.schemas.APIOperation, client: TestClient, filled: Settings
 ) -> None:
-    signed_in = headers(filled, "member", SUPPLIER, "self")
+    asked_by = {"/api/v1/loan-book": "financier", "/api/v1/overview": "official"}
+    role = next((r for path, r in asked_by.items() if operation.path.startswith(path)), "member")
+    purpose = {"official": "supervision", "financier": "post_loan"}.get(role, "self")
+    signed_in = headers(filled, role, SUPPLIER, purpose)
 
     @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(), signed=st.booleans())
