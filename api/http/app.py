@@ -8,6 +8,10 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from api.http import health, partners, problems
+from api.http.documented import document
+from api.http.idempotency import Idempotency
+from api.http.limits import BodyLimit, Rates
+from api.http.request_ids import RequestIds
 from api.http.state import set_workspace
 from api.services.workspace import open_workspace
 from api.settings import Settings
@@ -51,7 +55,14 @@ def create_app(settings: Settings) -> FastAPI:
         """Lead whoever opens the address in a browser to the documentation."""
         return RedirectResponse("/docs")
 
+    app.state.rates = Rates.of(settings)
+    app.add_middleware(Idempotency)
+    app.add_middleware(
+        BodyLimit, body_limit=settings.body_limit, upload_limit=settings.upload_limit
+    )
+    app.add_middleware(RequestIds)  # the last one added is met first
     problems.install(app)
     app.include_router(health.router)
     app.include_router(partners.router)
+    document(app)
     return app

@@ -1,11 +1,12 @@
 """Questions about a partner."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from api.http.shapes import PartnerRiskShape, Problem
+from api.http.documented import REFUSALS
+from api.http.shapes import PartnerRiskShape
 from api.http.state import workspace_of
 from api.http.viewer import viewer_of
 from api.services.partners import partner_risk
@@ -13,14 +14,6 @@ from api.services.workspace import Workspace
 from policy.visibility import Viewer
 
 router = APIRouter(prefix="/api/v1/partners", tags=["partners"])
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No valid token."},
-    403: {"model": Problem, "description": "No rule lets this viewer see it."},
-    404: {"model": Problem, "description": "Nothing is known of it, or nothing is assessed."},
-    422: {"model": Problem, "description": "No purpose, or an unreadable request."},
-    503: {"model": Problem, "description": "The store cannot answer now."},
-}
 
 
 @router.get("/{party}/risk", summary="Chain risk of a partner", responses=REFUSALS)
