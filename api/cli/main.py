@@ -14,6 +14,7 @@ from api.cli import (
     explain,
     history,
     ingest,
+    jobs,
     network,
     quality,
     serve,
@@ -25,7 +26,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(archive, dictionary, serve, token, demo),
+    *(archive, dictionary, serve, jobs, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -7,12 +7,13 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import health, partners, problems
+from api.http import health, jobs, partners, problems
 from api.http.documented import document
 from api.http.idempotency import Idempotency
 from api.http.limits import BodyLimit, Rates
 from api.http.request_ids import RequestIds
 from api.http.state import set_workspace
+from api.jobs.worker import workers
 from api.services.workspace import open_workspace
 from api.settings import Settings
 from graph_model.errors import StoreError
@@ -36,7 +37,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as stack:
             try:
-                set_workspace(app, stack.enter_context(open_workspace(settings)))
+                opened = stack.enter_context(open_workspace(settings))
+                set_workspace(app, opened)
+                stack.enter_context(workers(opened, settings.job_workers))
             except StoreError as error:
                 set_workspace(app, error)
             yield
@@ -63,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestIds)  # the last one added is met first
     problems.install(app)
     app.include_router(health.router)
-    app.include_router(partners.router)
+    for router in (partners.router, jobs.router):
+        app.include_router(router)
     document(app)
     return app

@@ -36,6 +36,9 @@ from graph_model.snapshot import latest
 from policy.pack import Pack, pack_in_force, pack_versions
 
 STREAM = "runs"
+KEPT = "run"
+"""Under which the workspace keeps the run that was last asked for."""
+
 ALGORITHM = "chain_risk"
 BRACKET, CODE = "bracket", "code.txt"
 PACKS = Path(__file__).parent.parent.parent / "policy" / "packs"
@@ -224,7 +227,9 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
             "the journal names it, but its files are gone",
             f"Make it again: `alliance assess --date {entry['date']}`.",
         )
-    held = workspace.kept.get(folder.name)
+    held = workspace.kept.get(KEPT)
+    if isinstance(held, Assessment) and held.run_id != folder.name:
+        held = None
     if not isinstance(held, Assessment):
         try:
             held = _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
@@ -236,8 +241,7 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
                 f"its files cannot be read ({error.strerror})",
                 f"Remove its folder and make it again: `alliance assess --date {entry['date']}`.",
             ) from error
-        workspace.kept.clear()
-        workspace.kept[folder.name] = held
+        workspace.kept[KEPT] = held
     return held
 
 
