@@ -130,6 +130,8 @@ def _line(part: Part, *, shares: bool) -> str:
     if not part.value:
         value = "·"
     amount = "" if part.amount_fen is None else f"  loss {yuan(part.amount_fen)}"
+    if part.band is not None:
+        amount = f"  loss {part.band}"
     name = part.label_zh if part.label_zh == part.label_en else f"{part.label_zh} {part.label_en}"
     return f"{value}  {escape(name)}{amount}"
 

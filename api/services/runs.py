@@ -111,9 +111,9 @@ def assess(
     return Assessment(run_id, network, run, made.links, own, parameters, other)
 
 
-def pack_folders(settings: Settings) -> tuple[Path, Path]:
-    """Where versions of the district's assessment pack stand: shipped, and its own."""
-    place = Path("assessment") / settings.district
+def pack_folders(settings: Settings, topic: str = "assessment") -> tuple[Path, Path]:
+    """Where versions of the district's pack of a topic stand: shipped, and its own."""
+    place = Path(topic) / settings.district
     return PACKS / place, settings.own_packs / place
 
 

@@ -34,7 +34,7 @@ def filled(settings: Settings) -> Settings:
         for k, buyer in enumerate((BUYER, OTHER, TRADER))
     ]
     given = {"grantee": BANK_PARTY, "purpose": "post_loan", "starts_on": "2020-01-01"}
-    given |= {"method": "paper", "scopes": "chain_risk；trade"}
+    given |= {"method": "paper", "evidence_sha256": "5c" * 32, "scopes": "chain_risk；trade"}
     with open_workspace(settings) as opened:
         state(
             opened.store,
