@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from api.services import rights
 from api.services.workspace import Workspace
 from api.settings import Settings, load_settings
 from graph_model.errors import Conflict
-from policy.visibility import Viewer
+from policy.visibility import Consents, Viewer
 
 URL = "/api/v1/jobs"
 WHAT_IF = {"kind": "what_if", "parameters": {"party": SUPPLIER, "drop": []}}
@@ -221,14 +222,23 @@ def test_a_result_closes_with_the_consent_it_rests_on(
     job = client.post(URL, json=PATHS, headers=bank).json()["id"]
     found = ended(client, bank, job)
     assert BUYER in str(found["result"])
-    lasting = rights.consents_in_force(workspace, DAY)
-    without = [consent for consent in lasting if consent.grantor != BUYER]
-    monkeypatch.setattr(rights, "consents_in_force", lambda *_: without)
-    answer = client.get(f"{URL}/{job}", headers=bank)
-    assert answer.status_code == 403
-    assert BUYER not in answer.text
-    monkeypatch.setattr(rights, "consents_in_force", lambda *_: [])
+    lasting = list(rights.consents_in_force(workspace, DAY))
+
+    def narrowed(*gone: str) -> Consents:
+        return Consents(
+            replace(one, scopes=one.scopes - set(gone)) if one.grantor == BUYER else one
+            for one in lasting
+        )
+
+    for gone in (("trade",), ("chain_risk", "trade")):
+        monkeypatch.setattr(rights, "consents_in_force", lambda *_, g=gone: narrowed(*g))
+        answer = client.get(f"{URL}/{job}", headers=bank)
+        assert answer.status_code == 403
+        assert BUYER not in answer.text
+    monkeypatch.setattr(rights, "consents_in_force", lambda *_: Consents())
     assert client.get(f"{URL}/{job}", headers=bank).status_code == 403
+    monkeypatch.setattr(rights, "consents_in_force", lambda *_: narrowed())
+    assert client.get(f"{URL}/{job}", headers=bank).status_code == 200
 
 
 EVENTS = st.sampled_from(
