@@ -1,6 +1,5 @@
 """Long work: submit, look how far it is, cancel."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -9,6 +8,7 @@ from api.http.documented import REFUSALS
 from api.http.job_shapes import JobAsked, JobShape
 from api.http.paging import Page, Paged
 from api.http.state import workspace_of
+from api.http.today import Today
 from api.http.viewer import viewer_of
 from api.jobs.book import Job, book_of
 from api.jobs.results import read, submitted
@@ -23,13 +23,14 @@ JobId = Annotated[str, Path(max_length=64, description="Id of the job.")]
 
 
 @router.post("", summary="Ask for long work", status_code=202)
-def submit(viewer: Asking, workspace: Opened, asked: JobAsked, response: Response) -> JobShape:
+def submit(
+    viewer: Asking, workspace: Opened, today: Today, asked: JobAsked, response: Response
+) -> JobShape:
     """Queue a job and answer at once; ask for it again to see how far it is.
 
     `assess` is the administrator's; `what_if` and `paths` are members' and financiers', about
     parties they may see.
     """
-    today = date.today()  # noqa: DTZ011 (consents are dated by the calendar of the place)
     job = submitted(workspace, viewer, asked.kind, asked.parameters, today)
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
     return JobShape.of_job(job)
@@ -43,9 +44,8 @@ def list_jobs(viewer: Asking, workspace: Opened, page: Paged) -> Page[JobShape]:
 
 
 @router.get("/{job}", summary="How far a job is, and its result")
-def show(viewer: Asking, workspace: Opened, job: JobId) -> JobShape:
+def show(viewer: Asking, workspace: Opened, today: Today, job: JobId) -> JobShape:
     """State and progress; the result once it is done, while the rights it rests on last."""
-    today = date.today()  # noqa: DTZ011 (consents are dated by the calendar of the place)
     return JobShape.of_job(*read(workspace, viewer, job, today))
 
 

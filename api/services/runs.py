@@ -14,7 +14,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from threading import RLock
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -42,6 +43,9 @@ KEPT = "run"
 ALGORITHM = "chain_risk"
 BRACKET, CODE = "bracket", "code.txt"
 PACKS = Path(__file__).parent.parent.parent / "policy" / "packs"
+
+Made = TypeVar("Made")
+_making = RLock()  # what is made of a run may itself ask for more of it
 
 Progress = Callable[[int, int], None]
 """Called with the batches done and all batches; begins anew with the runs of the bracket."""
@@ -243,6 +247,21 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
             ) from error
         workspace.kept[KEPT] = held
     return held
+
+
+def of_run(
+    workspace: Workspace,
+    assessment: Assessment,
+    name: str,
+    make: Callable[[Workspace, Assessment], Made],
+) -> Made:
+    """Return what was made of a run under a name: made at the first question, and kept with it."""
+    with _making:
+        held: tuple[str, Made] | None = workspace.kept.get(name)
+        if held is None or held[0] != assessment.run_id:
+            held = (assessment.run_id, make(workspace, assessment))
+            workspace.kept[name] = held
+        return held[1]
 
 
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
