@@ -9,6 +9,7 @@ from api.cli import (
     archive,
     assess,
     calibrate,
+    consent,
     demo,
     dictionary,
     explain,
@@ -26,7 +27,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(archive, dictionary, serve, jobs, token, demo),
+    *(consent, archive, dictionary, serve, jobs, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -14,6 +14,7 @@ from api.cli.app import (
     app,
     console,
     day_of,
+    viewer_named,
     without_date,
     workspace,
 )
@@ -22,9 +23,6 @@ from api.services.changes import Asked
 from api.services.networks import folder_assessment
 from api.services.what_if import Figure, WhatIfAnswer, own_folder_what_if, partner_what_if
 from api.settings import load_settings
-from graph_model.errors import BadInput
-from graph_model.schema import load_dictionary
-from policy.visibility import viewer
 
 EXAMPLES = """
 Examples (amounts in yuan; ROW owes, sells to, guarantees, lends to, carries for, owns COLUMN):
@@ -79,10 +77,7 @@ def what_if(
         made = folder_assessment(load_settings(store=store, home=home), network, scenarios, seed)
         answer = own_folder_what_if(made, party, asked)
     else:
-        if who is None:
-            raise BadInput("--as", "is missing: who asks?", "Give --as ROLE:ORGANISATION.")
-        role, _, organisation = who.partition(":")
-        asking = viewer(role, organisation, purpose or "", load_dictionary().codes("purpose"))
+        asking = viewer_named(who, purpose)
         with workspace(store, home) as opened:
             day = None if date is None else day_of(date)
             today = day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)

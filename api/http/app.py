@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import health, jobs, own, partners, problems
+from api.http import consents, health, jobs, own, partners, problems
 from api.http.documented import document
 from api.http.idempotency import Idempotency
 from api.http.limits import BodyLimit, Rates
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestIds)  # the last one added is met first
     problems.install(app)
     app.include_router(health.router)
-    for router in (partners.router, own.router, jobs.router):
+    for router in (partners.router, own.router, consents.router, jobs.router):
         app.include_router(router)
     document(app)
     return app

@@ -13,6 +13,7 @@ from typing import Any
 
 from api.jobs.book import Job, book_of
 from api.jobs.kinds import Outcome, allowed_subject, checked
+from api.services.consent_index import ConsentIndex
 from api.services.rights import Opened, rights_of
 from api.services.workspace import Workspace
 from graph_model.errors import NotAllowed, StoreError
@@ -45,16 +46,16 @@ class Ground:
         )
 
 
-def ground_of(viewer: Viewer, outcome: Outcome, *at: Rights) -> Ground:
-    """What an outcome rests on, by the rights before and after it was made."""
-    named = {outcome.subject, *outcome.parties}
+def ground_of(viewer: Viewer, outcome: Outcome, rules: str, *at: ConsentIndex) -> Ground:
+    """What an outcome rests on, by the consents before and after it was made."""
     scopes: dict[str, set[str]] = {}
-    for rights in at:
-        for one in rights.consents:
-            if (one.grantee, one.purpose) == (viewer.organisation, viewer.purpose):
-                scopes.setdefault(one.grantor, set()).update(one.scopes)
-    told = ((grantor, tuple(sorted(found))) for grantor, found in sorted(scopes.items()))
-    return Ground(at[-1].rules.reference, tuple(pair for pair in told if pair[0] in named))
+    for grantor in sorted({outcome.subject, *outcome.parties}):
+        for index in at:
+            for one in index.given_by(grantor):
+                named = (one.grantee, one.purpose) == (viewer.organisation, viewer.purpose)
+                if named and one.state == "in force":
+                    scopes.setdefault(grantor, set()).update(one.scopes)
+    return Ground(rules, tuple((who, tuple(sorted(found))) for who, found in scopes.items()))
 
 
 def keep(workspace: Workspace, job: str, outcome: Outcome, ground: Ground) -> str:

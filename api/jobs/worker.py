@@ -19,7 +19,8 @@ from filelock import FileLock, Timeout
 from api.jobs.book import Book, Job, book_of
 from api.jobs.kinds import KINDS, checked
 from api.jobs.results import ground_of, keep
-from api.services.rights import rights_of
+from api.services.consent_index import consent_index
+from api.services.rights import rules_of
 from api.services.workspace import Workspace
 from graph_model.errors import AllianceError, StoreError
 
@@ -124,11 +125,12 @@ class Worker:
         today = date.today()  # noqa: DTZ011 (consents are dated by the calendar of the place)
         try:
             parameters = checked(job.kind, job.viewer, job.parameters)
-            before = rights_of(self.workspace, today, None)
+            before = consent_index(self.workspace, today)
             outcome = kind.work(self.workspace, job.viewer, parameters, today, progress)
-            after = rights_of(self.workspace, today, None)
+            after = consent_index(self.workspace, today)
             progress(1, 1)
-            ground = ground_of(job.viewer, outcome, before, after)
+            rules = rules_of(self.workspace, today).reference
+            ground = ground_of(job.viewer, outcome, rules, before, after)
             self._book.finish(job.id, self.name, keep(self.workspace, job.id, outcome, ground))
         except Cancelled:
             self._book.stopped(job.id, self.name)

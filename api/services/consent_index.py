@@ -1,28 +1,99 @@
-"""Consents in force today, and members of the alliance, indexed once per load of the store.
+"""What is stated about consents, and members of the alliance, indexed once per load of the store.
 
 A revocation is a later statement, so it is a load, and the index of the load before is not asked
-again: it counts on the next question.
+again: it counts on the next question, through every cache.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
-from operator import attrgetter
-from typing import TypeVar
+from functools import cache
+from typing import Literal, TypeVar
 
 from api.services.workspace import Workspace
-from graph_model.schema import Kind, Value
+from graph_model.schema import Kind
 from graph_model.snapshot import OPEN_TX, Interval, Snapshot
 from graph_model.statement import Row
-from policy.visibility import Consent, Consents
+from policy.visibility import Consent
 
 Made = TypeVar("Made")
 
-SHA256_LETTERS = 64
+WITHDRAWN = "withdrawn"
+"""Scope that stands for none: what a revoked consent names."""
+
+State = Literal["in force", "not yet", "ended", "withdrawn", "disagreement", "no scan"]
+"""Of a consent today. Sources disagree where they name another grantee, purpose or day; one on
+paper without the digest of its scan opens nothing."""
+
+DIGEST = frozenset("0123456789abcdef")
 
 
-def consents_in_force(workspace: Workspace, today: date) -> Consents:
-    """Consents that hold today, as last loaded."""
+@dataclass(frozen=True)
+class StatedConsent:
+    """A consent as its sources state it together: what all of them say."""
+
+    grantor: str
+    number: str
+    grantee: str
+    purpose: str
+    scopes: frozenset[str]
+    starts_on: str
+    ends_on: str
+    method: str
+    sources: tuple[str, ...]
+    state: State
+
+
+class ConsentIndex:
+    """All consents that are stated now, found by who gave and who received them.
+
+    Rows are put in order at once and read when somebody asks for them: a question needs those
+    between two parties, not all.
+    """
+
+    def __init__(self, kind: Kind, rows: Iterable[Row], today: date) -> None:
+        self._kind, self._today = kind, today.isoformat()
+        self._grantor, self._number, self._grantee = (
+            kind.field_names.index(name) for name in ("grantor", "consent_no", "grantee")
+        )
+        self._rows: dict[str, dict[str, list[Row]]] = {}
+        self._given_to: dict[str, set[str]] = {}
+        for row in rows:
+            grantor, number = str(row.values[self._grantor]), str(row.values[self._number])
+            self._rows.setdefault(grantor, {}).setdefault(number, []).append(row)
+            self._given_to.setdefault(str(row.values[self._grantee]), set()).add(grantor)
+        self._read: dict[str, tuple[StatedConsent, ...]] = {}
+
+    def given_by(self, grantor: str) -> tuple[StatedConsent, ...]:
+        """Consents of a grantor, in force or not, by number."""
+        if grantor not in self._read:
+            of_number = self._rows.get(grantor, {})
+            self._read[grantor] = tuple(
+                stated_together(self._kind, of_number[number], self._today)
+                for number in sorted(of_number)
+            )
+        return self._read[grantor]
+
+    def received_by(self, grantee: str) -> tuple[StatedConsent, ...]:
+        """Consents that a grantee has received, in force or not, by grantor and number."""
+        grantors = sorted(self._given_to.get(grantee, ()))
+        return tuple(c for g in grantors for c in self.given_by(g) if c.grantee == grantee)
+
+    def of(self, grantor: str, number: str) -> StatedConsent | None:
+        """Return one consent, or None."""
+        return next((one for one in self.given_by(grantor) if one.number == number), None)
+
+    def opening(self, grantor: str, grantee: str, purpose: str, scope: str) -> Consent | None:
+        """Return the consent in force, first by number, that lets the grantee see a scope."""
+        for one in self.given_by(grantor):
+            named = (one.grantee, one.purpose) == (grantee, purpose)
+            if named and one.state == "in force" and scope in one.scopes:
+                return Consent(grantor, grantee, purpose, one.scopes, one.number)
+        return None
+
+
+def consent_index(workspace: Workspace, today: date) -> ConsentIndex:
+    """All consents, as last loaded, with their state today."""
     return _indexed(workspace, "consents", today, _consents)
 
 
@@ -42,53 +113,61 @@ def _indexed(
     return held[1]
 
 
-def _consents(workspace: Workspace, today: date) -> Consents:
-    kind = workspace.dictionary.kind("consent")
-    # The store gives rows in the order of their keys.
+def _consents(workspace: Workspace, today: date) -> ConsentIndex:
     rows = (row for row in workspace.store.rows("consent") if row.tx_to == OPEN_TX)
-    by_key = groupby(rows, key=attrgetter("key"))
-    found = (consent_of(kind, list(of_key), today) for _, of_key in by_key)
-    return Consents(one for one in found if one is not None)
+    return ConsentIndex(workspace.dictionary.kind("consent"), rows, today)
 
 
-def consent_of(kind: Kind, rows: Iterable[Row], today: date) -> Consent | None:
-    """Return the consent that all rows of one key state together, or None.
+def stated_together(kind: Kind, rows: Sequence[Row], today: str) -> StatedConsent:
+    """Return what all rows of one key say together.
 
-    Where several sources state one consent, all of them must say that it holds today, for the same
-    grantee and purpose; it opens what all of them name. One on paper holds with the digest of its
-    scan only.
+    Where several sources state one consent, each of them must say that it holds today, for the
+    same grantee and purpose; it opens what all of them name.
+
+    Parameters
+    ----------
+    kind : Kind
+        Of consents.
+    rows : sequence of Row
+        Of one key, known now; at least one.
+    today : str
+        ISO day.
     """
-    holding: dict[str, list[dict[str, Value]]] = {}
-    for row in rows:
-        of_source = holding.setdefault(row.source, [])
-        if Interval(row.valid_from, row.valid_to).holds_on(today.isoformat()):
-            of_source.append(row.named(kind))
-    if not all(holding.values()):
-        return None
-    told = [values for of_source in holding.values() for values in of_source]
+    told = [dict(zip(kind.field_names, row.values, strict=True)) for row in rows]
+    holds = [Interval(row.valid_from, row.valid_to).holds_on(today) for row in rows]
+    sources = {row.source for row in rows}
+    silent = sources - {row.source for row, held in zip(rows, holds, strict=True) if held}
+    counted = told if silent else [v for v, held in zip(told, holds, strict=True) if held]
+    scopes = frozenset.intersection(*(_scopes(str(v["scopes"])) for v in counted)) - {WITHDRAWN}
+    spans = Interval(max(r.valid_from for r in rows), min(r.valid_to for r in rows))
     first = told[0]
+    state: State = "in force"
     if any((v["grantee"], v["purpose"]) != (first["grantee"], first["purpose"]) for v in told):
-        return None
-    if not all(map(is_evidenced, told)):
-        return None
-    scopes = frozenset.intersection(*(scopes_of(values) for values in told))
-    grantor, grantee, purpose, number = (
-        str(first[name]) for name in ("grantor", "grantee", "purpose", "consent_no")
+        state = "disagreement"
+    elif any(v["scopes"] == WITHDRAWN for v in told):
+        state = "withdrawn"
+    elif silent:
+        state = "not yet" if Interval(today, spans.start).is_forward else "ended"
+    elif not all(is_evidenced(str(v["method"]), str(v["evidence_sha256"] or "")) for v in counted):
+        state = "no scan"
+    grantor, number, grantee, purpose, method = (
+        str(first[name]) for name in ("grantor", "consent_no", "grantee", "purpose", "method")
     )
-    return Consent(grantor, grantee, purpose, scopes, number)
+    return StatedConsent(
+        *(grantor, number, grantee, purpose, scopes, spans.start, spans.end, method),
+        tuple(sorted(sources)),
+        state,
+    )
 
 
-def scopes_of(values: dict[str, Value]) -> frozenset[str]:
-    """Scopes that a row of a consent names."""
-    return frozenset(filter(None, str(values["scopes"] or "").split("；")))
+@cache
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split("；")))
 
 
-def is_evidenced(values: dict[str, Value]) -> bool:
-    """Whether a consent on paper has the digest of its scan; signed-in ones need none."""
-    if values["method"] != "paper":
-        return True
-    digest = str(values["evidence_sha256"] or "").lower()
-    return len(digest) == SHA256_LETTERS and set(digest) <= set("0123456789abcdef")
+def is_evidenced(method: str, digest: str) -> bool:
+    """Whether a consent on paper has the SHA-256 of its scan; signed-in ones need none."""
+    return method != "paper" or (len(digest) == 64 and set(digest.lower()) <= DIGEST)
 
 
 def _members(workspace: Workspace, today: date) -> frozenset[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from api import audit
-from api.services.consent_index import consents_in_force, members
+from api.services.consent_index import consent_index, members
 from api.services.runs import Assessment, pack_folders, published
 from api.services.workspace import Workspace
 from graph_model import uscc
@@ -189,7 +189,7 @@ def rights_of(workspace: Workspace, today: date, assessment: Assessment | None) 
     """What questions of today are decided with; without an assessment persons are known by code."""
     return Rights(
         rules=rules_of(workspace, today),
-        consents=consents_in_force(workspace, today),
+        consents=consent_index(workspace, today),
         dictionary=workspace.dictionary,
         personal=lambda party: is_personal(workspace, assessment, party),
         member=lambda party: party in members(workspace, today),

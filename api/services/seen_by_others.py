@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from api.services.consent_index import consent_index
 from api.services.links import class_of
 from api.services.rights import of_own, rights_of
 from api.services.runs import pack_folders
@@ -72,13 +73,13 @@ def visible_to_others(
     classes = classes_of(workspace, today)
     own = viewer.organisation
     found: list[Seen] = []
+    in_force = [c for c in consent_index(workspace, today).given_by(own) if c.state == "in force"]
     for purpose, role in rights.rules.purposes:
         found += _seen(rights, Viewer(role, ANYBODY, purpose), "anybody", own, classes)
         everybody = replace(rights, member=lambda _party: True)
         found += _seen(everybody, Viewer(role, ANYBODY, purpose), "members", own, classes)
         found += _by_sides(rights, Viewer(role, SOMEBODY, purpose), own, classes)
-        given = {c.grantee for c in rights.consents if (c.grantor, c.purpose) == (own, purpose)}
-        for grantee in sorted(given):
+        for grantee in sorted({c.grantee for c in in_force if c.purpose == purpose}):
             found += _seen(rights, Viewer(role, grantee, purpose), grantee, own, classes)
     return tuple(sorted(_without_repeats(found), key=lambda seen: seen.key))
 

@@ -5,8 +5,9 @@ paper (with the number of the authorisation and the digest of its scan) or signe
 (征信业管理条例 Art. 18, 29). What it does not name it does not open.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,16 @@ class Consent:
     number: str
 
 
+class Opens(Protocol):
+    """Where consents in force are looked up."""
+
+    def opening(self, grantor: str, grantee: str, purpose: str, scope: str) -> Consent | None:
+        """Return the consent, first by number, that lets the grantee see a scope; else None."""
+        ...
+
+
 class Consents:
-    """Consents of one day, indexed: a question looks at those between two parties only.
+    """A few consents of one day.
 
     Parameters
     ----------
@@ -40,10 +49,3 @@ class Consents:
         """Return the consent, first by number, that lets the grantee see a scope; else None."""
         found = self._between.get((grantor, grantee, purpose), ())
         return next((one for one in found if scope in one.scopes), None)
-
-    def __iter__(self) -> Iterator[Consent]:
-        for found in self._between.values():
-            yield from found
-
-    def __len__(self) -> int:
-        return sum(map(len, self._between.values()))

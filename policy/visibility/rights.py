@@ -18,7 +18,7 @@ from enum import IntEnum
 from graph_model.errors import BadInput
 from graph_model.schema import Dictionary
 from policy.pack import Pack
-from policy.visibility.consent import Consents
+from policy.visibility.consent import Opens
 from policy.visibility.viewer import ROLES
 
 RELATIONS = ("own", "side", "consent", "none")
@@ -99,7 +99,7 @@ class Rights:
 
     Attributes
     ----------
-    consents : Consents
+    consents : Opens
         In force today.
     dictionary : Dictionary
         Gives the visibility class of each kind (`fields.csv`) and layer (`layers.csv`).
@@ -110,7 +110,7 @@ class Rights:
     """
 
     rules: Rules
-    consents: Consents
+    consents: Opens
     dictionary: Dictionary
     personal: Callable[[str], bool]
     member: Callable[[str], bool]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from supplier_world import SUPPLIER, headers
+from supplier_world import BUYER, SUPPLIER, headers
 
 from api.http.app import create_app
 from api.settings import Settings, load_settings
@@ -30,12 +30,27 @@ POSTS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
             {"kind": "paths", "parameters": {"party": SUPPLIER, "date": "2026-10-31"}},
         ],
     ),
+    "/api/v1/consents": (
+        *("member", "self"),
+        [
+            {"grantee": BUYER, "purpose": "partner_check", "scopes": ["trade"]},
+            {"grantee": BUYER, "purpose": "partner_check", "scopes": ["chain_risk"]},
+        ],
+    ),
+    "/api/v1/consents/{number}/revocation": (
+        *("member", "self"),
+        [{"scopes": ["trade"]}, {"scopes": ["chain_risk"]}],
+    ),
 }
 """Role and purpose of the supplier, and two different bodies that succeed, for each POST."""
 
 
+PLACES = {"{number}": "C-0"}
+"""What stands for a parameter of a path; otherwise the supplier."""
+
+
 def url_of(path: str) -> str:
-    return re.sub(r"{[^}]+}", SUPPLIER, path)
+    return re.sub(r"{[^}]+}", lambda found: PLACES.get(found.group(), SUPPLIER), path)
 
 
 def body_of(operation: dict[str, Any]) -> Any:
