@@ -11,7 +11,7 @@ from api.cli.assess import summary
 from api.cli.explain import print_answer
 from api.cli.ingest import table_of
 from api.cli.serve import run
-from api.services import demonstration, quality, tokens
+from api.services import accounts, demonstration, quality
 from api.services.workspace import open_workspace
 from api.settings import load_settings
 from graph_model.errors import NotAllowed
@@ -58,11 +58,12 @@ def demo(
         print_answer(answer)
     if serve:
         console.rule("ask over HTTP 通过接口查询")
-        token = tokens.issue(settings, asking.role, asking.organisation, "demo")
-        url = f"http://{settings.host}:{settings.port}/api/v1/partners/{answer.party}/risk"
-        console.print(
-            f"curl -H 'Authorization: Bearer {token}' -H 'X-Purpose: {asking.purpose}' '{url}'",
-            markup=False,
-            soft_wrap=True,
-        )
+        risk = f"http://{settings.host}:{settings.port}/api/v1/partners/{answer.party}/risk"
+        consents = f"http://{settings.host}:{settings.port}/api/v1/consents"
+        for account in accounts.accounts(settings):
+            token = accounts.token_of(settings, account.name)
+            url = consents if account.role == "official" else risk
+            console.print(f"{account.name}: {account.zh} {account.en}", markup=False)
+            headers = f"-H 'Authorization: Bearer {token}' -H 'X-Purpose: {account.purpose}'"
+            console.print(f"curl {headers} '{url}'", markup=False, soft_wrap=True)
         run(settings)

@@ -14,6 +14,7 @@ from api.http.limits import BodyLimit, Rates
 from api.http.request_ids import RequestIds
 from api.http.state import set_workspace
 from api.jobs.worker import workers
+from api.services.production import check_production
 from api.services.workspace import open_workspace
 from api.settings import Settings
 from graph_model.errors import StoreError
@@ -31,7 +32,13 @@ def create_app(settings: Settings) -> FastAPI:
     """Make the application; the store is opened when it starts and closed when it ends.
 
     It starts even when the store cannot be opened, and says so on `/readyz`.
+
+    Raises
+    ------
+    NotReady
+        In production, where the settings are not fit for it.
     """
+    check_production(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -53,7 +53,7 @@ class Idempotency:
             return
         request = Request(scope, receive)
         try:
-            who = viewer_named(request)
+            who = await run_in_threadpool(viewer_named, request)
             if who is None:  # the route says 401
                 await self.app(scope, receive, send)
                 return

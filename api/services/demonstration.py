@@ -8,14 +8,12 @@ from typing import Any
 
 from api.services import ingesting, runs
 from api.services.partners import PartnerRisk, partner_risk
+from api.services.production import DEMONSTRATION
 from api.services.workspace import Workspace
 from api.settings import Settings
 from graph_model.errors import BadInput
 from ingest.quarantine import waiting
 from policy.visibility import Viewer, viewer
-
-MARK = "demonstration"
-"""Empty file that marks a folder as one that demonstrations make and clear."""
 
 
 def clear(settings: Settings) -> None:
@@ -28,7 +26,7 @@ def clear(settings: Settings) -> None:
     """
     home = settings.home
     if home.exists() and any(home.iterdir()):
-        if not (home / MARK).is_file():
+        if not (home / DEMONSTRATION).is_file():
             raise BadInput(
                 str(home),
                 "is not empty, and no demonstration has made it: it is not cleared",
@@ -36,7 +34,7 @@ def clear(settings: Settings) -> None:
             )
         shutil.rmtree(home)
     home.mkdir(parents=True, exist_ok=True)
-    (home / MARK).touch()
+    (home / DEMONSTRATION).touch()
 
 
 def load(workspace: Workspace, begun: Callable[[str], None]) -> list[ingesting.Ingested]:

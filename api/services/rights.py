@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from api import audit
 from api.services.consent_index import consent_index, members
-from api.services.runs import Assessment, pack_folders, published
+from api.services.runs import Assessment, of_run, pack_folders, published
 from api.services.workspace import Workspace
 from graph_model import uscc
 from graph_model.errors import AllianceError, NotAllowed
@@ -53,9 +55,9 @@ class Opened:
         """Whether the viewer could be shown another party's own figure to the last digit."""
         return self.decided(other).sight == Sight.AMOUNT
 
-    def sight(self, ref: Ref) -> Sight:
-        """How much of anything the viewer may see."""
-        return decide(self.viewer, ref, self.rights).sight
+    def decision_of(self, ref: Ref) -> Decision:
+        """How much of anything the viewer may see, and why."""
+        return decide(self.viewer, ref, self.rights)
 
 
 def opened(
@@ -187,11 +189,12 @@ def refused(party: str, decision: Decision) -> NotAllowed:
 
 def rights_of(workspace: Workspace, today: date, assessment: Assessment | None) -> Rights:
     """What questions of today are decided with; without an assessment persons are known by code."""
+    persons = _persons_of(workspace, assessment)
     return Rights(
         rules=rules_of(workspace, today),
         consents=consent_index(workspace, today),
         dictionary=workspace.dictionary,
-        personal=lambda party: is_personal(workspace, assessment, party),
+        personal=lambda party: is_sole_trader(party) or party in persons,
         member=lambda party: party in members(workspace, today),
     )
 
@@ -216,13 +219,23 @@ def party_id_of(text: str) -> str:
 
 def is_personal(workspace: Workspace, assessment: Assessment | None, party: str) -> bool:
     """Whether a party counts as a person (a sole trader), by its code or by the register."""
-    if is_sole_trader(party):
-        return True
-    place = None if assessment is None else assessment.network.place(party)
-    if assessment is None or place is None:
-        return False
-    kind = workspace.dictionary.codes("party_kind").get(assessment.network.text("kind", place))
-    return kind is not None and kind.more.get("personal") == "yes"
+    return is_sole_trader(party) or party in _persons_of(workspace, assessment)
+
+
+def _persons_of(workspace: Workspace, assessment: Assessment | None) -> frozenset[str]:
+    """Persons by the register of a picture; none without one."""
+    if assessment is None:
+        return frozenset()
+    return of_run(workspace, assessment, "persons", _persons)
+
+
+def _persons(workspace: Workspace, assessment: Assessment) -> frozenset[str]:
+    """Parties whose kind in the register is that of a person."""
+    codes = workspace.dictionary.codes("party_kind").values()
+    personal = [code.code.encode() for code in codes if code.more.get("personal") == "yes"]
+    network = assessment.network
+    found = network.party_id[np.isin(network.columns["kind"], np.array(personal or [b""]))]
+    return frozenset(party.decode() for party in found.tolist()) if personal else frozenset()
 
 
 def _published(

@@ -1,7 +1,8 @@
 """What if a link or a party were added, dropped or changed: figures before and after, paired.
 
 A changed link tells about both of its ends (decision 0007), so from the store it may name only
-parties whose own figure the viewer could be shown, and parties that are only supposed.
+parties whose own figure the viewer could be shown, between whom the viewer may see such links, and
+parties that are only supposed.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import AllianceError, BadInput, NotFound
 from graph_model.schema import Dictionary, load_dictionary
-from policy.visibility import Viewer
+from policy.visibility import Viewer, measure_refs
 
 MOVERS = 10
 LOOKED_AT = 1000  # movers of whom it is asked whether the viewer may see them
@@ -127,8 +128,8 @@ def partner_what_if(
     Raises
     ------
     NotAllowed
-        When no rule lets the viewer see the subject, or a party that a change names; the same
-        words whether it exists or not.
+        When no rule lets the viewer see the subject, or a party or a link that a change names; the
+        same words whether it exists or not.
     NotFound, BadInput
         As for the picture and the changes.
     """
@@ -138,8 +139,15 @@ def partner_what_if(
         found = allowed.decided(other)
         return None if found.allowed else refused(other, found)
 
+    def link_refusal(measure: str, row: str, column: str) -> AllianceError | None:
+        if any(end.startswith(SUPPOSED) for end in (row, column)):
+            return None
+        refs = measure_refs(workspace.dictionary, measure, row, column)
+        found = min((allowed.decision_of(ref) for ref in refs), key=lambda decision: decision.sight)
+        return None if found.allowed else refused(f"{measure}:{row}:{column}", found)
+
     network = allowed.assessment.network
-    changes = read_changes(network, workspace.dictionary, asked, refusal)
+    changes = read_changes(network, workspace.dictionary, asked, refusal, link_refusal)
 
     def sees(other: str) -> bool:
         return other.startswith(SUPPOSED) or allowed.sees(other)

@@ -15,6 +15,7 @@ from policy.visibility import Viewer
 TODAY = date(2026, 10, 31)
 BANK = Viewer("financier", BANK_PARTY, "post_loan")
 SELF = Viewer("member", SUPPLIER, "self")
+GUARANTEE = Asked(add=[f"guarantee:{SUPPLIER}:{BUYER}=1"])
 DROP_BUYER = Asked(drop=[f"payable:{BUYER}:{SUPPLIER}"])
 
 
@@ -48,6 +49,15 @@ def test_a_bank_sees_before_and_after_without_probabilities(workspace: Workspace
 def test_a_change_names_nobody_that_the_viewer_may_not_see(
     workspace: Workspace, asked: Asked
 ) -> None:
+    with pytest.raises(NotAllowed):
+        partner_what_if(workspace, BANK, SUPPLIER, asked, None, TODAY)
+
+
+@pytest.mark.parametrize("asked", [Asked(drop=[f"loan:{BUYER}:{SUPPLIER}"]), GUARANTEE])
+def test_a_change_names_no_link_whose_class_nobody_consented_to(
+    workspace: Workspace, asked: Asked
+) -> None:
+    """Both parties let the bank see chain risk and trade, and neither guarantees nor loans."""
     with pytest.raises(NotAllowed):
         partner_what_if(workspace, BANK, SUPPLIER, asked, None, TODAY)
 
