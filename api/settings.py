@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     writes_per_minute: int = Field(120, ge=0)
     # How long the answer to a POST is kept for those who send it again with the same key.
     idempotency_hours: int = Field(24, ge=1, le=24 * 30)
+    # Whether a server makes beforehand what the first question about a new run would wait for.
+    warm: bool = True
     # Threads of the server that work on jobs; with 0, run `alliance jobs work` beside it.
     job_workers: int = Field(1, ge=0, le=16)
 

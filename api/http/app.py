@@ -15,6 +15,7 @@ from api.http.request_ids import RequestIds
 from api.http.state import set_workspace
 from api.jobs.worker import workers
 from api.services.production import check_production
+from api.services.warming import kept_warm
 from api.services.workspace import open_workspace
 from api.settings import Settings
 from graph_model.errors import StoreError
@@ -46,6 +47,8 @@ def create_app(settings: Settings) -> FastAPI:
             try:
                 opened = stack.enter_context(open_workspace(settings))
                 set_workspace(app, opened)
+                if settings.warm:
+                    stack.enter_context(kept_warm(opened))
                 stack.enter_context(workers(opened, settings.job_workers))
             except StoreError as error:
                 set_workspace(app, error)

@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from threading import Event, Thread
 
@@ -22,6 +21,7 @@ from api.jobs.results import ground_of, keep
 from api.services.consent_index import consent_index
 from api.services.rights import rules_of
 from api.services.workspace import Workspace
+from api.today import today
 from graph_model.errors import AllianceError, StoreError
 
 LOG = logging.getLogger("alliance.jobs")
@@ -122,14 +122,14 @@ class Worker:
                 self._book.progress(job.id, self.name, done, of)
 
         kind = KINDS[job.kind]
-        today = date.today()  # noqa: DTZ011 (consents are dated by the calendar of the place)
+        day = today()
         try:
             parameters = checked(job.kind, job.viewer, job.parameters)
-            before = consent_index(self.workspace, today)
-            outcome = kind.work(self.workspace, job.viewer, parameters, today, progress)
-            after = consent_index(self.workspace, today)
+            before = consent_index(self.workspace, day)
+            outcome = kind.work(self.workspace, job.viewer, parameters, day, progress)
+            after = consent_index(self.workspace, day)
             progress(1, 1)
-            rules = rules_of(self.workspace, today).reference
+            rules = rules_of(self.workspace, day).reference
             ground = ground_of(job.viewer, outcome, rules, before, after)
             self._book.finish(job.id, self.name, keep(self.workspace, job.id, outcome, ground))
         except Cancelled:

@@ -9,8 +9,9 @@ import hashlib
 import json
 import os
 import shutil
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -37,8 +38,10 @@ from graph_model.snapshot import latest
 from policy.pack import Pack, pack_in_force, pack_versions
 
 STREAM = "runs"
-KEPT = "run"
-"""Under which the workspace keeps the run that was last asked for."""
+KEPT, READ = "runs", "journal of runs"
+"""Under which the workspace keeps the runs last asked for, and what it has read of the journal."""
+
+LIVE_RUNS = 2
 
 ALGORITHM = "chain_risk"
 BRACKET, CODE = "bracket", "code.txt"
@@ -67,6 +70,8 @@ class Assessment:
         Probabilities with low and high inputs, and at half and twice theta.
     own : Scorecard
         Own intensities and the lines they rest on.
+    folder : pathlib.Path or None
+        Where its files are; None of a run that is not kept.
     """
 
     run_id: str
@@ -76,6 +81,7 @@ class Assessment:
     own: Scorecard
     parameters: AssessmentParameters
     bracket: Bracket
+    folder: Path | None = None
 
     @property
     def stated(self) -> bool:
@@ -187,6 +193,7 @@ def assess_day(
             progress=progress,
         )
         _save(made, folder)
+        made = replace(made, folder=folder)
     published_now = _last(workspace, day)
     if published_now is None or published_now["run_id"] != run_id:
         workspace.store.append(
@@ -216,13 +223,7 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
     StoreError
         When its files are gone.
     """
-    entry = _last(workspace, day)
-    if entry is None:
-        raise NotFound(
-            "assessment" if day is None else f"assessment of {day}",
-            "none has been published",
-            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
-        )
+    entry = _entry(workspace, day)
     folder = workspace.runs / entry["run_id"]
     pictured = workspace.pictures / entry["network_id"]
     if not folder.is_dir() or not pictured.is_dir():
@@ -231,22 +232,37 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
             "the journal names it, but its files are gone",
             f"Make it again: `alliance assess --date {entry['date']}`.",
         )
-    held = workspace.kept.get(KEPT)
-    if isinstance(held, Assessment) and held.run_id != folder.name:
-        held = None
-    if not isinstance(held, Assessment):
-        try:
-            held = _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
-        except BadInput as error:  # its own files, not what somebody asked
-            raise StoreError(error.value, error.rule, error.way_out) from error
-        except OSError as error:
-            raise StoreError(
-                f"run {folder.name}",
-                f"its files cannot be read ({error.strerror})",
-                f"Remove its folder and make it again: `alliance assess --date {entry['date']}`.",
-            ) from error
-        workspace.kept[KEPT] = held
-    return held
+    held: OrderedDict[str, Assessment] = workspace.kept.setdefault(KEPT, OrderedDict())
+    with _making:
+        if folder.name not in held:
+            held[folder.name] = _opened(workspace, entry, folder, pictured)
+            while len(held) > LIVE_RUNS:
+                gone, _ = held.popitem(last=False)
+                for made in [name for name in workspace.kept if name[0] == gone]:
+                    del workspace.kept[made]
+        held.move_to_end(folder.name)
+        return held[folder.name]
+
+
+def _opened(
+    workspace: Workspace, entry: dict[str, Any], folder: Path, pictured: Path
+) -> Assessment:
+    """Read a run from its files."""
+    try:
+        return _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
+    except BadInput as error:  # its own files, not what somebody asked
+        raise StoreError(error.value, error.rule, error.way_out) from error
+    except OSError as error:
+        raise StoreError(
+            f"run {folder.name}",
+            f"its files cannot be read ({error.strerror})",
+            f"Remove its folder and make it again: `alliance assess --date {entry['date']}`.",
+        ) from error
+
+
+def published_id(workspace: Workspace) -> str:
+    """Id of the run published last for the latest day; raises NotFound when there is none."""
+    return str(_entry(workspace, None)["run_id"])
 
 
 def of_run(
@@ -257,16 +273,30 @@ def of_run(
 ) -> Made:
     """Return what was made of a run under a name: made at the first question, and kept with it."""
     with _making:
-        held: tuple[str, Made] | None = workspace.kept.get(name)
-        if held is None or held[0] != assessment.run_id:
-            held = (assessment.run_id, make(workspace, assessment))
-            workspace.kept[name] = held
-        return held[1]
+        key = (assessment.run_id, name)
+        if key not in workspace.kept:
+            workspace.kept[key] = make(workspace, assessment)
+        made: Made = workspace.kept[key]
+        return made
+
+
+def _entry(workspace: Workspace, day: date | None) -> dict[str, Any]:
+    entry = _last(workspace, day)
+    if entry is None:
+        raise NotFound(
+            "assessment" if day is None else f"assessment of {day}",
+            "none has been published",
+            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
+        )
+    return entry
 
 
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
     """Payload of the run published last for a day; without a day, for the latest day."""
-    entries: list[dict[str, Any]] = [line["payload"] for line in workspace.store.journal(STREAM)]
+    with _making:
+        entries: list[dict[str, Any]] = workspace.kept.setdefault(READ, [])
+        entries += [line["payload"] for line in workspace.store.journal(STREAM, len(entries))]
+        entries = list(entries)
     wanted = latest(e["date"] for e in entries) if day is None else day.isoformat()
     return next((e for e in reversed(entries) if e["date"] == wanted), None)
 
@@ -344,4 +374,4 @@ def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
     links = run_network(network, parameters, own.own_rate).links
     run = ChainRisk(**_read(folder))
     between = Bracket(**_read(folder / BRACKET))
-    return Assessment(folder.name, network, run, links, own, parameters, between)
+    return Assessment(folder.name, network, run, links, own, parameters, between, folder)

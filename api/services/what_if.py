@@ -18,8 +18,8 @@ from algorithms.industry import PREFIX
 from algorithms.network_changes import AmountChange, Change, PartyDrop, changed_world
 from algorithms.what_if import WhatIf, World, what_if
 from api.services.changes import SUPPOSED, Asked, read_changes
-from api.services.origins import recorded
 from api.services.partners import INSUFFICIENT, UNCALIBRATED
+from api.services.recorded_runs import recorded
 from api.services.rights import opened, party_id_of, refused
 from api.services.runs import Assessment
 from api.services.workspace import Workspace

@@ -2,7 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -45,6 +47,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         store="",
         token_key="k" * 64,
         scenarios=640,
+        warm=False,
         **dict.fromkeys(("asks_per_minute", "exports_per_minute", "writes_per_minute"), 0),
     )
     sold = [(SUPPLIER, MAKER), (MAKER, ASSEMBLER), (ASSEMBLER, CUSTOMER), (MAKER, TRADER)]
@@ -353,3 +356,30 @@ def test_each_question_is_written_down_once(client: TestClient, chain: Settings)
 
 def looks(opened: Workspace) -> list[dict[str, Any]]:
     return [line["payload"] for line in opened.store.journal("audit")]
+
+
+def test_a_server_makes_beforehand_what_questions_need(chain: Settings) -> None:
+    """Also of a run that is published while it serves."""
+    with TestClient(create_app(chain.model_copy(update={"warm": True}))) as client:
+        workspace: Workspace = client.app.state.workspace  # type: ignore[attr-defined]
+
+        def warmed(day: date) -> bool:
+            return any(
+                name == "search" and workspace.kept["runs"][run].network.valid_date == day
+                for run, name in (key for key in list(workspace.kept) if isinstance(key, tuple))
+            )
+
+        until(lambda: warmed(DAY))
+        later = DAY + timedelta(days=1)
+        assess_day(workspace, later)
+        until(lambda: warmed(later))
+        kept = workspace.runs / next(reversed(workspace.kept["runs"])) / "falls"
+        until(kept.is_dir)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
