@@ -58,8 +58,7 @@ def main() -> None:
             **dict.fromkeys(("asks_per_minute", "exports_per_minute", "writes_per_minute"), 0),
         )
         world = World(asked.parties)
-        if not (home / "alliance.db").exists():
-            _fill(settings, world, kept)
+        _prepare(settings, world, kept, fresh=not (home / "alliance.db").exists())
         _measure(settings, world, asked.asked, asked.routes, kept)
 
 
@@ -86,18 +85,18 @@ class World:
         return [self.ids[k] for k in self._place[:50].tolist()]
 
 
-def _fill(settings: Settings, world: World, kept: Kept) -> None:
-    begun = time.perf_counter()
-    n = len(world.ids)
+def _prepare(settings: Settings, world: World, kept: Kept, *, fresh: bool) -> None:
+    """Fill the store where it is fresh; assess, where this version has not yet."""
     with open_workspace(settings) as opened:
-        _load(opened, world)
-        kept.line(f"loaded {n:,} parties in {time.perf_counter() - begun:.0f} s")
+        begun = time.perf_counter()
+        if fresh:
+            _load(opened, world)
+            kept.line(f"loaded {len(world.ids):,} parties in {time.perf_counter() - begun:.0f} s")
         begun = time.perf_counter()
         made = assess_day(opened, DAY)
-        links = len(made.links)
         kept.line(
-            f"assessed {len(made.network):,} parties, {links:,} links, {SCENARIOS:,} scenarios"
-            f" in {time.perf_counter() - begun:.0f} s"
+            f"assessed {len(made.network):,} parties, {len(made.links):,} links, {SCENARIOS:,}"
+            f" scenarios in {time.perf_counter() - begun:.0f} s"
         )
 
 
@@ -170,7 +169,7 @@ def _measure(
     server = subprocess.Popen(words, env=environment)
     try:
         begun = time.perf_counter()
-        _until_ready(settings.port)
+        _until_ready(settings)
         kept.line(f"ready {time.perf_counter() - begun:.1f} s after its start")
         asking = {
             "bank": _headers(settings, "financier", world.bank, "post_loan"),
@@ -286,15 +285,17 @@ def _beside(
     kept.line(f"{len(found) / (time.perf_counter() - begun):.0f} answers a second")
 
 
-def _until_ready(port: int) -> None:
+def _until_ready(settings: Settings) -> None:
+    """Wait until the server answers, and has made beforehand what questions need."""
     for _ in range(1200):
         try:
-            line = HTTPConnection("127.0.0.1", port, timeout=300)
+            line = HTTPConnection("127.0.0.1", settings.port, timeout=300)
             line.request("GET", "/readyz")
-            if line.getresponse().status == 200:
-                return
+            ready = line.getresponse().status == 200
         except OSError:
-            pass
+            ready = False
+        if ready and any(settings.home.glob("runs/*/falls")):
+            return
         time.sleep(0.5)
     raise RuntimeError("the server did not become ready")
 

@@ -13,10 +13,12 @@ from api.cli import (
     demo,
     dictionary,
     explain,
+    find,
     history,
     ingest,
     jobs,
     network,
+    own,
     quality,
     serve,
     token,
@@ -26,7 +28,7 @@ from api.cli.app import app, errors
 from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, StoreBusy
 
 VERBS = (
-    *(ingest, quality, history, assess, explain, what_if, calibrate, network),
+    *(ingest, quality, history, assess, find, explain, what_if, own, calibrate, network),
     *(consent, archive, dictionary, serve, jobs, token, demo),
 )
 """Modules whose import registers a verb, in the order in which they are used."""

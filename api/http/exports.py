@@ -6,7 +6,6 @@ from urllib.parse import quote
 from fastapi import Depends, Header, Query, Response
 
 from api.services.exporting import MEDIA, Format, Table, exported
-from policy.visibility import Viewer
 
 
 def format_asked(
@@ -36,11 +35,6 @@ FILES: dict[str, Any] = {
     },
 }
 """For `responses={200: FILES}`."""
-
-
-def exporter_of(viewer: Viewer) -> str:
-    """Who takes a table out, as the file says it."""
-    return f"{viewer.role} of {viewer.organisation}, purpose {viewer.purpose}"
 
 
 def download(table: Table, kind: Format) -> Response:

@@ -1,13 +1,14 @@
 """Questions about a partner."""
 
 from datetime import date
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.audit import now
 from api.http.documented import REFUSALS
-from api.http.exports import FILES, Filed, download, exporter_of
+from api.http.exports import FILES, Filed, download
 from api.http.member_shapes import FoundShape, NeighbourShape, PartnerShape, PathsShape, TierShape
 from api.http.paging import Page, Paged
 from api.http.shapes import PartnerRiskShape
@@ -17,6 +18,7 @@ from api.http.viewer import viewer_of
 from api.services.exporting import Table
 from api.services.neighbours import neighbours
 from api.services.origins import partner_origins
+from api.services.own_tables import exporter_of
 from api.services.partner_view import partner_view
 from api.services.partners import partner_risk
 from api.services.search import MOST, find
@@ -96,17 +98,18 @@ def links(
     action = "neighbours" if kind is None else f"neighbours as {kind}"
     found = neighbours(workspace, viewer, party, day, today, measure, action=action)
     if kind is None:
-        return page.of(found.links, lambda link: link.key, NeighbourShape.of)
+        key = attrgetter("key")
+        return page.of(found.links, key, lambda link: NeighbourShape.of(found.told(link)))
     columns = ("measure", "关系", "relation", "party", "name", "sight", "yuan", "band", "rule")
     rows = [
         (
             *(one.measure, one.zh, one.en, one.party, one.name, one.sight),
             *(None if one.amount_fen is None else one.amount_fen / 100, one.band, one.rule),
         )
-        for one in found.links
+        for one in map(found.told, found.links)
     ]
-    filters = {"party": found.party, "measure": measure or "all"}
-    notes = {"run": found.run_id}
+    filters = {"party": found.asked.subject, "measure": measure or "all"}
+    notes = {"run": found.asked.assessment.run_id}
     told = (exporter_of(viewer), now(), notes)
     return download(Table("neighbours", columns, rows, filters, found.date, *told), kind)
 

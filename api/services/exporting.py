@@ -29,6 +29,8 @@ MEDIA: Mapping[Format, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+FORMATS = tuple(MEDIA)
+
 MOST_ROWS = 100_000
 """Rows of one export."""
 

@@ -24,6 +24,9 @@ from policy.visibility import Ref, Sight, decide, statement_ref
 DICTIONARY = Path(graph_model.__file__).parent / "dictionary"
 Ints = npt.NDArray[np.int64]
 
+LOAN = "loan"
+"""Class of what only the borrower's consent opens."""
+
 DIRECTIONS = ("row", "column")
 """Whether the party stands in the row of the measure or in its column."""
 
@@ -58,6 +61,11 @@ class Link:
     edge: int
     sight: Sight
     rule: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Place in a list; places of parties are in the order of their ids."""
+        return self.measure, self.direction, self.place
 
 
 @cache
@@ -100,8 +108,10 @@ def entries(
 
 def class_of(dictionary: Dictionary, measure: str) -> str:
     """Visibility class of a measure: of the first kind it is made of."""
-    kind = next(m.kind for m in dictionary.measures if m.measure == measure)
-    return dictionary.kind(kind).visibility
+    for made in dictionary.measures:
+        if made.measure == measure:
+            return dictionary.kinds[made.kind].visibility
+    raise KeyError(measure)
 
 
 def seen_link(
@@ -123,7 +133,7 @@ def seen_link(
     network, dictionary = asked.assessment.network, asked.workspace.dictionary
     row, column = (network.party_id[k].decode() for k in ends)
     of = class_of(dictionary, measure)
-    subject = column if of == "loan" else ""
+    subject = column if of == LOAN else ""
     decision = decide(asked.viewer, Ref(of, (row, column), subject), asked.rights)
     least = decision.sight
     if statements and least > Sight.HIDDEN:

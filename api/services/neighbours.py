@@ -54,20 +54,28 @@ class Neighbour:
     statements: tuple[str, ...]
     rule: str
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Place in the list."""
-        return self.measure, self.direction, self.party
-
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Links of one party that the viewer may see, in the order of their keys."""
+    """Links of one party that the viewer may see.
 
-    party: str
-    date: Day
-    links: tuple[Neighbour, ...]
-    run_id: str
+    Attributes
+    ----------
+    links : tuple of Link
+        By measure, direction and party id; `told` says what is known of one.
+    """
+
+    asked: Opened
+    links: tuple[Link, ...]
+
+    @property
+    def date(self) -> Day:
+        """Day of the picture."""
+        return self.asked.assessment.network.valid_date
+
+    def told(self, link: Link) -> Neighbour:
+        """What the viewer may know of one of the links."""
+        return _told(self.asked, link)
 
 
 def neighbours(
@@ -117,10 +125,9 @@ def neighbours(
                 ends = (place, other) if direction == "row" else (other, place)
                 sight, rule = seen_link(asked, name, ends, edge)
                 if sight > Sight.HIDDEN:
-                    found.append(_told(asked, Link(name, direction, other, edge, sight, rule)))
+                    found.append(Link(name, direction, other, edge, sight, rule))
     found.sort(key=lambda link: link.key)
-    network = asked.assessment.network
-    return Neighbours(asked.subject, network.valid_date, tuple(found), asked.assessment.run_id)
+    return Neighbours(asked, tuple(found))
 
 
 def _told(asked: Opened, link: Link) -> Neighbour:
