@@ -82,7 +82,9 @@ class Once:
                 claim = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             except FileExistsError:
                 with suppress(FileNotFoundError):  # let go meanwhile: claim it
-                    return self._found(path, fingerprint)
+                    if not self._lapsed(path):
+                        return self._found(path, fingerprint)
+                    path.unlink()
             else:
                 with os.fdopen(claim, "w", encoding="utf-8") as file:
                     json.dump({"fingerprint": fingerprint}, file)
@@ -133,11 +135,15 @@ class Once:
             return
         self._swept = time.monotonic()
         for path in self.folder.iterdir():
-            with suppress(OSError, ValueError):  # another process sweeps too
-                age = time.time() - path.stat().st_mtime
-                answered = b'"status"' in path.read_bytes()
-                if age > (self.keep_seconds if answered else CLAIM_SECONDS):
+            with suppress(FileNotFoundError):  # another process sweeps too
+                if self._lapsed(path):
                     path.unlink()
+
+    def _lapsed(self, path: Path) -> bool:
+        """Whether an answer was kept long enough, or a claim is that of a process that died."""
+        age = time.time() - path.stat().st_mtime
+        answered = b'"status"' in path.read_bytes()
+        return age > (self.keep_seconds if answered else CLAIM_SECONDS)
 
 
 @cache

@@ -5,9 +5,12 @@ import csv
 import io
 import json
 import logging
+import os
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import openpyxl
@@ -25,7 +28,9 @@ from api.http.paging import Page, PageAsked, Paged
 from api.http.problems import TooMany
 from api.http.viewer import viewer_of
 from api.services.exporting import Table, exported
+from api.services.once import Answer, Once
 from api.settings import Settings, load_settings
+from graph_model.errors import Conflict
 from policy.visibility import Viewer
 
 ROWS = [f"r{k:03d}" for k in range(120)]
@@ -196,6 +201,21 @@ def test_what_was_refused_or_failed_may_be_sent_again(
     assert held.done == 2
     bad = {**signed, "Idempotency-Key": "key"}
     assert toys.post("/api/v1/toys", json={"name": "ball"}, headers=bad).status_code == 422
+
+
+def test_the_claim_of_a_process_that_died_lapses_and_so_does_an_old_answer(tmp_path: Path) -> None:
+    once = Once(tmp_path, keep_seconds=3600)
+    assert once.begin("a", "key", "print") is None
+    with pytest.raises(Conflict):
+        once.begin("a", "key", "print")
+    (claim,) = tmp_path.iterdir()
+    os.utime(claim, (time.time() - 601,) * 2)
+    assert once.begin("a", "key", "print") is None
+    once.keep("a", "key", "print", Answer(201, (), b"made"))
+    os.utime(claim, (time.time() - 3000,) * 2)
+    assert once.begin("a", "key", "print") == Answer(201, (), b"made")
+    os.utime(claim, (time.time() - 3601,) * 2)
+    assert Once(tmp_path, keep_seconds=3600).begin("a", "key", "print") is None  # swept
 
 
 def test_a_second_request_beside_the_first_is_told_to_wait(
