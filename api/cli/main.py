@@ -8,20 +8,26 @@ from rich.markup import escape
 from api.cli import (
     archive,
     assess,
+    audit,
     calibrate,
+    case,
     consent,
     demo,
     dictionary,
+    district,
     explain,
     find,
     history,
     ingest,
     jobs,
+    leak,
+    movers,
     network,
     own,
     quality,
     serve,
     token,
+    validate,
     what_if,
 )
 from api.cli.app import app, errors
@@ -29,7 +35,8 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, find, explain, what_if, own, calibrate, network),
-    *(consent, archive, dictionary, serve, jobs, token, demo),
+    *(case, movers, audit, leak),
+    *(consent, archive, dictionary, serve, jobs, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import consents, health, jobs, own, partners, problems
+from api.http import audit, cases, consents, health, jobs, own, partners, problems
+from api.http.daily import sealed_daily
 from api.http.documented import document
 from api.http.idempotency import Idempotency
 from api.http.limits import BodyLimit, Rates
 from api.http.request_ids import RequestIds
-from api.http.state import set_workspace
+from api.http.state import held_by, set_workspace
 from api.jobs.worker import workers
 from api.services.production import check_production
 from api.services.warming import kept_warm
@@ -52,7 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
                 stack.enter_context(workers(opened, settings.job_workers))
             except StoreError as error:
                 set_workspace(app, error)
-            yield
+            async with sealed_daily(partial(held_by, app)):
+                yield
 
     app: FastAPI = FastAPIOffline(
         title="credit-alliance 供应链信用联盟平台",
@@ -76,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestIds)  # the last one added is met first
     problems.install(app)
     app.include_router(health.router)
-    for router in (partners.router, own.router, consents.router, jobs.router):
-        app.include_router(router)
+    for group in (partners, own, consents, cases, audit, jobs):
+        app.include_router(group.router)
     document(app)
     return app

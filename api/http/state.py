@@ -13,7 +13,12 @@ def set_workspace(app: FastAPI, opened: Workspace | AllianceError) -> None:
 
 def workspace_of(request: Request) -> Workspace:
     """Return the open workspace; raises the error that prevented it."""
-    held = request.app.state.workspace
+    return held_by(request.app)
+
+
+def held_by(app: FastAPI) -> Workspace:
+    """Return the open workspace of an application; raises as `workspace_of`."""
+    held = app.state.workspace
     if isinstance(held, AllianceError):
         raise held
     if not isinstance(held, Workspace):

@@ -7,6 +7,9 @@ from api.services import tokens
 from api.settings import Settings
 from graph_model.errors import BadInput, NotAllowed
 
+ACCOUNTS = "demo.toml"
+"""File that names them: in the home folder of a demonstration, else with the district's files."""
+
 
 @dataclass(frozen=True)
 class Account:
@@ -46,7 +49,8 @@ def accounts(settings: Settings) -> tuple[Account, ...]:
             f"exist in demonstrations only, and here ALLIANCE_ENV={settings.env}",
             "Run `alliance demo`, on a machine that is not the operator's.",
         )
-    path = settings.district_folder / "demo" / "demo.toml"
+    made = settings.home / ACCOUNTS
+    path = made if made.is_file() else settings.district_folder / "demo" / ACCOUNTS
     stated = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(Account(**row) for row in stated["account"])
 

@@ -19,11 +19,10 @@ def former_names(workspace: Workspace, assessment: Assessment) -> Mapping[str, t
 
 def _read(workspace: Workspace, assessment: Assessment) -> Mapping[str, tuple[str, ...]]:
     network = assessment.network
-    tx = network.manifest.get("tx", workspace.store.head())
-    if not isinstance(tx, int):
-        raise TypeError(f"the picture's load number is {tx!r}")
     columns = ("source", "key", "party", "former_names")
-    table = workspace.store.table("party", Snapshot(network.valid_date, tx), columns)
+    table = workspace.store.table(
+        "party", Snapshot(network.valid_date, workspace.store.head()), columns
+    )
     stated = zip(*(table[name].to_pylist() for name in columns), strict=True)
     rows = [row for row in stated if row[3]]
     counting = _counting(assessment) if rows else frozenset()

@@ -15,13 +15,13 @@ from algorithms.origins import FallPath, Origins, origins
 from algorithms.what_if import fall_if_gone
 from api.services.partners import UNCALIBRATED
 from api.services.recorded_runs import recorded
-from api.services.rights import opened, party_id_of
+from api.services.rights import Opened, opened, party_id_of
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import MISSING
 from graph_model.schema import load_dictionary
-from policy.visibility import Rights, Sight, Viewer, cited, link_sight
+from policy.visibility import Rights, Sight, Viewer, cited, link_sight, presence_sight
 
 LISTED, LISTED_PATHS = 20, 10
 """Origins listed by name, and paths."""
@@ -141,7 +141,12 @@ def partner_origins(
     NotFound
         When there is nothing to see.
     """
-    asked = opened(workspace, viewer, party, day, today, "origins and paths")
+    return origins_as_opened(opened(workspace, viewer, party, day, today, "origins and paths"))
+
+
+def origins_as_opened(asked: Opened) -> PartnerOrigins:
+    """Origins and paths for the viewer for whom the party's figure was opened."""
+    viewer = asked.viewer
     answer = whole_origins(
         asked.assessment,
         asked.subject,
@@ -156,9 +161,11 @@ def partner_origins(
 
 
 def _step_sight(step: StepShown, viewer: Viewer, rights: Rights) -> Sight:
-    """How much of the links of a step the viewer may see, statements apart."""
+    """How much of the fact that the links of a step are there the viewer may see."""
     ends = (step.hit, step.fallen)
-    return min(link_sight(layer, (), ends, viewer, rights) for layer in step.layers)
+    return min(
+        presence_sight(layer, step.statements, ends, viewer, rights) for layer in step.layers
+    )
 
 
 def _trimmed(step: StepShown, viewer: Viewer, rights: Rights) -> StepShown:
@@ -199,7 +206,9 @@ def partner_if_gone(
     answer = whole_if_gone(
         asked.assessment,
         *ends,
-        lambda layer: link_sight(layer, (), ends, viewer, asked.rights) >= Sight.EXISTS,
+        lambda layer, statements: (
+            presence_sight(layer, statements, ends, viewer, asked.rights) >= Sight.EXISTS
+        ),
     )
     return replace(answer, rule=asked.decision.rule)
 
@@ -214,9 +223,9 @@ def whole_if_gone(
     assessment: Assessment,
     subject: str,
     partner: str,
-    sees_layer: Callable[[str], bool] = lambda _layer: True,
+    sees_link: Callable[[str, tuple[str, ...]], bool] = lambda _layer, _statements: True,
 ) -> IfGone:
-    """Compute the answer, as shares of the figure; the part through layers that may be seen."""
+    """Compute the answer, as shares of the figure; the part through links that may be seen."""
     if subject == partner:
         raise BadInput(partner, "nobody is its own partner", "Name another party.")
     target, gone = _place(assessment, subject), _place(assessment, partner)
@@ -224,8 +233,10 @@ def whole_if_gone(
     if not figure > 0:
         raise NotFound(subject, "it has no figure to take apart", "See `alliance explain`.")
     links = assessment.links
-    seen = np.array([sees_layer(layer) for layer in links.layers])[links.layer]
-    between = np.flatnonzero((links.hit == target) & (links.fallen == gone) & seen)
+    there = np.flatnonzero((links.hit == target) & (links.fallen == gone)).tolist()
+    between = [
+        k for k in there if sees_link(links.layers[int(links.layer[k])], _statements(assessment, k))
+    ]
     found = fall_if_gone(recorded(assessment), target, gone)
     return IfGone(
         party=subject,
@@ -316,8 +327,15 @@ def _name(assessment: Assessment, place: int) -> str:
     return bytes(assessment.run.party_id[place]).decode()
 
 
+def _statements(assessment: Assessment, link: int) -> tuple[str, ...]:
+    """Statements behind one link."""
+    links = assessment.links
+    start, stop = links.statements_indptr[link : link + 2]
+    return tuple(assessment.network.statements[k] for k in links.statements[start:stop].tolist())
+
+
 def _path(assessment: Assessment, found: Origins, path: FallPath) -> PathShown:
-    links, network = assessment.links, assessment.network
+    links = assessment.links
     ids = assessment.run.party_id
     labels = {layer.layer: layer.zh for layer in load_dictionary().layers}
     steps = []
@@ -325,11 +343,7 @@ def _path(assessment: Assessment, found: Origins, path: FallPath) -> PathShown:
         layers = tuple(links.layers[int(links.layer[k])] for k in step.links)
         losses = [int(links.loss_fen[k]) for k in step.links]
         known = [loss for loss in losses if loss != MISSING]
-        statements: dict[str, None] = {}
-        for k in step.links:
-            start, stop = links.statements_indptr[k : k + 2]
-            places = links.statements[start:stop].tolist()
-            statements |= dict.fromkeys(network.statements[at] for at in places)
+        statements = dict.fromkeys(s for k in step.links for s in _statements(assessment, int(k)))
         steps.append(
             StepShown(
                 fallen=bytes(ids[step.fallen]).decode(),

@@ -10,10 +10,11 @@ from datetime import date
 
 import pyarrow as pa
 
+from api.services.pictures import out_by_cases
 from api.services.rights import of_own, rights_of
 from api.services.workspace import Workspace
 from graph_model.schema import Field, Kind, Value
-from graph_model.snapshot import OPEN_DATE, OPEN_TX, Interval
+from graph_model.snapshot import OPEN_DATE, OPEN_TX, Interval, Snapshot
 from graph_model.statement import LoadRecord, Row
 from policy.standing import standing
 from policy.visibility import Rights, Sight, Viewer, decide, row_ref
@@ -136,7 +137,7 @@ def _of_kind(
     today: date,
 ) -> Iterator[Statement]:
     kind = workspace.dictionary.kind(name)
-    stands = _standing(kind, rows, loads, today)
+    stands = _standing(workspace, kind, rows, loads, today)
     for row, (reason, clause) in zip(rows, stands, strict=True):
         load = loads[row.tx_from]
         facts = tuple(_facts(viewer, rights, kind, row))
@@ -175,6 +176,7 @@ def _may_see(
 
 
 def _standing(
+    workspace: Workspace,
     kind: Kind,
     rows: Sequence[Row],
     loads: Mapping[int, LoadRecord],
@@ -184,17 +186,18 @@ def _standing(
     named = [row.named(kind) for row in rows]
     columns = {field.name: [values[field.name] for values in named] for field in kind.fields}
     columns |= {"source": [row.source for row in rows], "key": [row.key for row in rows]}
+    columns |= {"tx_from": [row.tx_from for row in rows]}
     dates = {field.name for field in kind.fields if field.type == "date"}
     filled = {
         name: [("" if value is None and name in dates else value) for value in values]
         for name, values in columns.items()
     }
-    allowed = {
-        load.source.id: load.source.association_allowed
-        for load in loads.values()
-        if load.state == "published"
-    }
-    found = standing({kind.name: pa.table(filled)}, allowed, today)[kind.name]
+    sources = [load.source for load in loads.values() if load.state == "published"]
+    allowed = {source.id: source.association_allowed for source in sources}
+    ranks = {source.id: source.rank for source in sources}
+    out, _ = out_by_cases(workspace, Snapshot(today, workspace.store.head()))
+    table = pa.table(filled)
+    found = standing({kind.name: table}, allowed, today, out, ranks)[kind.name]
     day = today.isoformat()
     return [
         found.reasons.get(k, (COUNTS, ""))

@@ -13,6 +13,7 @@ from api.services.former_names import former_names
 from api.services.rights import Opened, is_personal, party_id_of, rights_of
 from api.services.runs import Assessment, published
 from api.services.workspace import Workspace
+from api.today import today
 from graph_model.errors import NotAllowed, NotFound
 from graph_model.network import MISSING
 from graph_model.snapshot import day_of_number
@@ -110,4 +111,4 @@ def in_register(
 
 def listed(workspace: Workspace, assessment: Assessment, party: str) -> bool:
     """Whether a register shows a party to everybody."""
-    return bool(code_of(party)) and not is_personal(workspace, assessment, party)
+    return bool(code_of(party)) and not is_personal(workspace, today(), assessment, party)

@@ -13,7 +13,8 @@ from datetime import date
 import numpy as np
 
 from api import audit
-from api.services.consent_index import consent_index, members
+from api.services.consent_index import consent_index
+from api.services.indexed import members, persons
 from api.services.runs import Assessment, of_run, pack_folders, published
 from api.services.workspace import Workspace
 from graph_model import uscc
@@ -188,13 +189,13 @@ def refused(party: str, decision: Decision) -> NotAllowed:
 
 
 def rights_of(workspace: Workspace, today: date, assessment: Assessment | None) -> Rights:
-    """What questions of today are decided with; without an assessment persons are known by code."""
-    persons = _persons_of(workspace, assessment)
+    """What questions of today are decided with."""
+    known = (persons(workspace, today), _persons_of(workspace, assessment))
     return Rights(
         rules=rules_of(workspace, today),
         consents=consent_index(workspace, today),
         dictionary=workspace.dictionary,
-        personal=lambda party: is_sole_trader(party) or party in persons,
+        personal=lambda party: is_sole_trader(party) or any(party in some for some in known),
         member=lambda party: party in members(workspace, today),
     )
 
@@ -217,9 +218,13 @@ def party_id_of(text: str) -> str:
     return of_uscc(found.code) if found.verdict != "invalid" else text
 
 
-def is_personal(workspace: Workspace, assessment: Assessment | None, party: str) -> bool:
-    """Whether a party counts as a person (a sole trader), by its code or by the register."""
-    return is_sole_trader(party) or party in _persons_of(workspace, assessment)
+def is_personal(
+    workspace: Workspace, today: date, assessment: Assessment | None, party: str
+) -> bool:
+    """Whether a party counts as a person: by its code, by a register today, or in the picture."""
+    if is_sole_trader(party) or party in persons(workspace, today):
+        return True
+    return party in _persons_of(workspace, assessment)
 
 
 def _persons_of(workspace: Workspace, assessment: Assessment | None) -> frozenset[str]:
@@ -230,12 +235,12 @@ def _persons_of(workspace: Workspace, assessment: Assessment | None) -> frozense
 
 
 def _persons(workspace: Workspace, assessment: Assessment) -> frozenset[str]:
-    """Parties whose kind in the register is that of a person."""
-    codes = workspace.dictionary.codes("party_kind").values()
-    personal = [code.code.encode() for code in codes if code.more.get("personal") == "yes"]
+    """Parties whose kind in the picture is that of a person."""
+    kinds = workspace.dictionary.codes("party_kind")
+    personal = [code.encode() for code, row in kinds.items() if row.more.get("personal") == "yes"]
     network = assessment.network
-    found = network.party_id[np.isin(network.columns["kind"], np.array(personal or [b""]))]
-    return frozenset(party.decode() for party in found.tolist()) if personal else frozenset()
+    found = network.party_id[np.isin(network.columns["kind"], np.array(personal))]
+    return frozenset(party.decode() for party in found.tolist())
 
 
 def _published(

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache
@@ -204,13 +204,26 @@ def assess_day(
                 "algorithm": ALGORITHM,
                 "network_id": network.network_id,
                 "date": day.isoformat(),
-                "tx": workspace.store.head(),
+                "tx": network.manifest["tx"],
+                "cases": network.manifest["cases"],
                 "pack": pack.reference,
                 "scenarios": made.run.scenarios,
                 "seed": keyed,
             },
         )
     return made
+
+
+def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
+    """Line of the journal about the run published last; arguments and errors as `published`."""
+    entry = _last(workspace, day)
+    if entry is None:
+        raise NotFound(
+            "assessment" if day is None else f"assessment of {day}",
+            "none has been published",
+            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
+        )
+    return entry
 
 
 def published(workspace: Workspace, day: date | None = None) -> Assessment:
@@ -223,7 +236,19 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
     StoreError
         When its files are gone.
     """
-    entry = _entry(workspace, day)
+    return run_of(workspace, published_entry(workspace, day))
+
+
+def published_entries(workspace: Workspace) -> list[dict[str, Any]]:
+    """What the journal says of every run that was published, in order: ids, dates, load, pack."""
+    with _making:
+        entries: list[dict[str, Any]] = workspace.kept.setdefault(READ, [])
+        entries += [line["payload"] for line in workspace.store.journal(STREAM, len(entries))]
+        return list(entries)
+
+
+def run_of(workspace: Workspace, entry: Mapping[str, Any]) -> Assessment:
+    """Read the run that a line of the journal names; raises StoreError when its files are gone."""
     folder = workspace.runs / entry["run_id"]
     pictured = workspace.pictures / entry["network_id"]
     if not folder.is_dir() or not pictured.is_dir():
@@ -245,7 +270,7 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
 
 
 def _opened(
-    workspace: Workspace, entry: dict[str, Any], folder: Path, pictured: Path
+    workspace: Workspace, entry: Mapping[str, Any], folder: Path, pictured: Path
 ) -> Assessment:
     """Read a run from its files."""
     try:
@@ -262,7 +287,7 @@ def _opened(
 
 def published_id(workspace: Workspace) -> str:
     """Id of the run published last for the latest day; raises NotFound when there is none."""
-    return str(_entry(workspace, None)["run_id"])
+    return str(published_entry(workspace, None)["run_id"])
 
 
 def of_run(
@@ -280,23 +305,9 @@ def of_run(
         return made
 
 
-def _entry(workspace: Workspace, day: date | None) -> dict[str, Any]:
-    entry = _last(workspace, day)
-    if entry is None:
-        raise NotFound(
-            "assessment" if day is None else f"assessment of {day}",
-            "none has been published",
-            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
-        )
-    return entry
-
-
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
     """Payload of the run published last for a day; without a day, for the latest day."""
-    with _making:
-        entries: list[dict[str, Any]] = workspace.kept.setdefault(READ, [])
-        entries += [line["payload"] for line in workspace.store.journal(STREAM, len(entries))]
-        entries = list(entries)
+    entries = published_entries(workspace)
     wanted = latest(e["date"] for e in entries) if day is None else day.isoformat()
     return next((e for e in reversed(entries) if e["date"] == wanted), None)
 
@@ -353,7 +364,7 @@ def _write(result: ChainRisk | Bracket, folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(plain, sort_keys=True), encoding="utf-8")
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_fields(folder: Path) -> dict[str, Any]:
     """Fields as `_write` wrote them."""
     content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for path in folder.glob("*.npy"):
@@ -372,6 +383,6 @@ def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
     parameters = parameters_of(pack)
     own = scorecard(network, parameters)
     links = run_network(network, parameters, own.own_rate).links
-    run = ChainRisk(**_read(folder))
-    between = Bracket(**_read(folder / BRACKET))
+    run = ChainRisk(**read_fields(folder))
+    between = Bracket(**read_fields(folder / BRACKET))
     return Assessment(folder.name, network, run, links, own, parameters, between, folder)

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -22,35 +24,53 @@ ASKING = [(m, p, o) for m, p, o in OPERATIONS if p not in OPEN]
 NAMES = [f"{method} {path}" for method, path, _ in ASKING]
 EVERY = pytest.mark.parametrize(("method", "path", "operation"), ASKING, ids=NAMES)
 
-POSTS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
-    "/api/v1/jobs": (
-        *("member", "self"),
-        [
-            {"kind": "paths", "parameters": {"party": SUPPLIER}},
-            {"kind": "paths", "parameters": {"party": SUPPLIER, "date": "2026-10-31"}},
-        ],
+Asking = dict[str, str]
+
+
+def opened_case(client: TestClient, asking: Asking) -> str:
+    """Id of a case that the supplier opens."""
+    body = {"kind": "objection", "target": {"type": "statement", "text": INVOICE.format(2)}}
+    number: str = client.post("/api/v1/cases", json=body, headers=asking).json()["id"]
+    return number
+
+
+@dataclass(frozen=True)
+class Posting:
+    """Two different bodies of a POST that succeed, sent by the supplier about itself."""
+
+    first: dict[str, Any]
+    other: dict[str, Any]
+    named: Callable[[TestClient, Asking], str] = lambda _client, _asking: "C-0"
+    """What stands for the parameter of the path."""
+
+
+INVOICE = f"invoice:bank-a:{SUPPLIER}|{{}}"
+CONSENT = {"grantee": BUYER, "purpose": "partner_check"}
+POSTS = {
+    "/api/v1/jobs": Posting(
+        {"kind": "paths", "parameters": {"party": SUPPLIER}},
+        {"kind": "paths", "parameters": {"party": SUPPLIER, "date": "2026-10-31"}},
     ),
-    "/api/v1/consents": (
-        *("member", "self"),
-        [
-            {"grantee": BUYER, "purpose": "partner_check", "scopes": ["trade"]},
-            {"grantee": BUYER, "purpose": "partner_check", "scopes": ["chain_risk"]},
-        ],
+    "/api/v1/consents": Posting(
+        CONSENT | {"scopes": ["trade"]}, CONSENT | {"scopes": ["chain_risk"]}
     ),
-    "/api/v1/consents/{number}/revocation": (
-        *("member", "self"),
-        [{"scopes": ["trade"]}, {"scopes": ["chain_risk"]}],
+    "/api/v1/consents/{number}/revocation": Posting(
+        {"scopes": ["trade"]}, {"scopes": ["chain_risk"]}
+    ),
+    "/api/v1/cases": Posting(
+        *(
+            {"kind": "objection", "target": {"type": "statement", "text": INVOICE.format(k)}}
+            for k in (0, 1)
+        )
+    ),
+    "/api/v1/cases/{id}/events": Posting(
+        {"action": "withdraw"}, {"action": "withdraw", "note": "another"}, opened_case
     ),
 }
-"""Role and purpose of the supplier, and two different bodies that succeed, for each POST."""
-
-
-PLACES = {"{number}": "C-0"}
-"""What stands for a parameter of a path; otherwise the supplier."""
 
 
 def url_of(path: str) -> str:
-    return re.sub(r"{[^}]+}", lambda found: PLACES.get(found.group(), SUPPLIER), path)
+    return re.sub(r"{[^}]+}", SUPPLIER, path)
 
 
 def body_of(operation: dict[str, Any]) -> Any:
@@ -128,16 +148,16 @@ def test_every_post_is_known_to_the_test_of_keys() -> None:
 
 @pytest.mark.parametrize("path", POSTS)
 def test_a_post_with_a_key_is_done_once(client: TestClient, filled: Settings, path: str) -> None:
-    role, purpose, (body, other) = POSTS[path]
-    key = re.sub(r"\W", "-", f"every{path}")
-    asking = headers(filled, role, SUPPLIER, purpose) | {"Idempotency-Key": key}
-    url = url_of(path)
-    first = client.post(url, json=body, headers=asking)
+    posting = POSTS[path]
+    asking = headers(filled, "member", SUPPLIER, "self")
+    url = re.sub(r"{[^}]+}", lambda _: posting.named(client, asking), path)
+    asking |= {"Idempotency-Key": re.sub(r"\W", "-", f"every{path}")}
+    first = client.post(url, json=posting.first, headers=asking)
     assert first.is_success, first.text
-    again = client.post(url, json=body, headers=asking)
+    again = client.post(url, json=posting.first, headers=asking)
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert client.post(url, json=other, headers=asking).status_code == 409
+    assert client.post(url, json=posting.other, headers=asking).status_code == 409
 
 
 def test_the_document_is_plain_json_with_one_problem_shape() -> None:
