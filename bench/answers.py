@@ -176,14 +176,17 @@ def _measure(
             "own": _headers(settings, "member", world.largest[0], "self"),
         }
         ask = _asker(settings.port)
-        kept.line(f"{'route':34s} {'p50 ms':>7s} {'p99 ms':>7s} {'max':>7s} {'kB':>6s}  goal p99")
+        titles = ("p50 ms", "p99 ms", "max", "cpu ms", "kB")
+        kept.line(f"{'route':34s} " + " ".join(f"{t:>7s}" for t in titles) + "  goal p99")
         for name, who, url in _routes(world):
             if only and not any(part in name for part in only):
                 continue
             chance = random.Random(SEED)
-            _line(kept, name, times, lambda c=chance, u=url, w=who: ask(u(c), asking[w]))
+            _line(
+                kept, name, times, lambda c=chance, u=url, w=who: ask(u(c), asking[w]), server.pid
+            )
         if not only:
-            _beside(kept, settings, world, asking["bank"], times)
+            _beside(kept, settings, world, asking["bank"], times, server.pid)
     finally:
         server.terminate()
         server.wait(60)
@@ -246,25 +249,37 @@ def _timed(times: int, ask: Callable[[], int]) -> tuple[list[float], int]:
     return taken, largest
 
 
-def _line(kept: Kept, name: str, times: int, ask: Callable[[], int]) -> None:
+def _worked(process: int) -> float:
+    """Seconds that a process has kept processors busy: what an answer costs on any load."""
+    cells = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(cells[11]) + int(cells[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _line(kept: Kept, name: str, times: int, ask: Callable[[], int], server: int) -> None:
     begun = time.perf_counter()
     ask()
     first = time.perf_counter() - begun
     if first > 2:  # what is made once a run, or a route that is not for many questions
         kept.line(f"{name:34s} first answer {1000 * first:.0f} ms")
+    before = _worked(server)
     taken, largest = _timed(times if first < 2 else max(5, times // 40), ask)
-    _told(kept, name, taken, largest)
+    cost = 1000 * (_worked(server) - before) / (len(taken) + 1)
+    _told(kept, name, taken, cost, largest)
 
 
-def _told(kept: Kept, name: str, taken: list[float], largest: int) -> None:
+def _told(kept: Kept, name: str, taken: list[float], cost: float, largest: int) -> None:
     middle, high = np.percentile(taken, [50, 99])
-    kept.line(
-        f"{name:34s} {middle:7.1f} {high:7.1f} {max(taken):7.1f} {largest / 1000:6.1f}  {GOAL}"
-    )
+    cells = (middle, high, max(taken), cost, largest / 1000)
+    kept.line(f"{name:34s} " + " ".join(f"{cell:7.1f}" for cell in cells) + f"  {GOAL}")
 
 
 def _beside(
-    kept: Kept, settings: Settings, world: World, asking: dict[str, str], times: int
+    kept: Kept,
+    settings: Settings,
+    world: World,
+    asking: dict[str, str],
+    times: int,
+    server: int,
 ) -> None:
     """Four who ask at the same time."""
     found: list[float] = []
@@ -276,12 +291,13 @@ def _beside(
         found.extend(taken)
 
     threads = [threading.Thread(target=one, args=(seed,)) for seed in range(4)]
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), _worked(server)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    _told(kept, "partner risk, four at a time", found, 0)
+    cost = 1000 * (_worked(server) - before) / (len(found) + 4)
+    _told(kept, "partner risk, four at a time", found, cost, 0)
     kept.line(f"{len(found) / (time.perf_counter() - begun):.0f} answers a second")
 
 

@@ -26,6 +26,9 @@ from policy.visibility import Rights, Sight, Viewer, cited, link_sight, presence
 LISTED, LISTED_PATHS = 20, 10
 """Origins listed by name, and paths."""
 
+LOOKED_AT = 500
+"""Origins, the largest, of which it is asked whether the viewer may see them."""
+
 
 @dataclass(frozen=True)
 class OriginShare:
@@ -69,9 +72,9 @@ class PartnerOrigins:
     origins : tuple of OriginShare
         Others, largest first, as far as the viewer may see them.
     rest : float
-        Share of origins not listed.
+        Share of origins not listed, those beyond the `LOOKED_AT` largest among them.
     undisclosed : float
-        Share of origins that the viewer may not see.
+        Share of those of the largest that the viewer may not see.
     paths : tuple of PathShown
     more_paths : int
         Paths beside these, seen or not.
@@ -268,12 +271,17 @@ def whole_origins(
     ids = run.party_id
     shown: list[OriginShare] = []
     rest = undisclosed = 0.0
+    looked = 0
     for k in np.argsort(-found.origin, kind="stable").tolist():
         share = float(found.origin[k]) / found.falls
         if share == 0:
             break
         if k == place:
             continue
+        if looked == LOOKED_AT:
+            rest += share
+            continue
+        looked += 1
         if not _seen(assessment, k, sees):
             undisclosed += share
         elif len(shown) < LISTED:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import accumulate
 
 from api import audit
 from api.services.former_names import former_names
@@ -86,24 +87,29 @@ class Texts:
     """
 
     def __init__(self, texts: list[tuple[str, int]]) -> None:
-        self.place = [place for _, place in texts]
-        starts, at = [], 0
-        for text, _ in texts:
-            starts.append(at)
-            at += len(text) + 1
-        self.starts = starts
-        self.whole = "\n".join(text for text, _ in texts)
+        order = sorted(range(len(texts)), key=lambda k: texts[k][0])
+        self.texts = [texts[k][0] for k in order]
+        self.place = [texts[k][1] for k in order]
+        self.number = order
+        self.starts = list(accumulate((len(text) + 1 for text in self.texts), initial=0))[:-1]
+        self.whole = "\n".join(self.texts)
 
-    def having(self, piece: str) -> Iterator[tuple[int, int]]:
-        """(text's number, how it is met) of every text that holds the piece."""
-        whole, starts = self.whole, self.starts
-        at = whole.find(piece)
+    def having(self, piece: str) -> Iterator[tuple[int, int, int]]:
+        """(place, how it is met, number as given) of every text that holds the piece.
+
+        Whole texts come first, then those that begin with it, then all others.
+        """
+        first = bisect_left(self.texts, piece)
+        k = first
+        while k < len(self.texts) and self.texts[k].startswith(piece):
+            yield self.place[k], 1 if len(self.texts[k]) > len(piece) else 0, self.number[k]
+            k += 1
+        at = self.whole.find(piece)
         while at >= 0:
-            k = bisect_left(starts, at + 1) - 1
-            end = starts[k + 1] - 1 if k + 1 < len(starts) else len(whole)
-            how = 2 if at > starts[k] else 1 if end > at + len(piece) else 0
-            yield k, how
-            at = whole.find(piece, end)
+            k = bisect_left(self.starts, at + 1) - 1
+            if at > self.starts[k]:
+                yield self.place[k], 2, self.number[k]
+            at = self.whole.find(piece, self.starts[k] + len(self.texts[k]))
 
 
 @dataclass(frozen=True)
@@ -167,15 +173,14 @@ def find(
     met: dict[int, tuple[int, int, int]] = {}  # place -> by, how, number
     for by, (kind, texts) in enumerate(index.by_kind):
         piece = code if kind == "code" else name
-        for number, how in texts.having(piece) if len(piece) >= LEAST else ():
-            here = (by, how, number)
-            place = texts.place[number]
-            met[place] = min(here, met.get(place, here))
-    best = sorted((seen[:2], place) for place, seen in met.items())
-    shortened = best[:MOST] if len(best) > MOST else best
-    found = [_found(assessment, index, place, met[place]) for _, place in shortened]
+        for place, how, number in texts.having(piece) if len(piece) >= LEAST else ():
+            met.setdefault(place, (by, how, number))
+            if len(met) > MOST:
+                break
+    shortened = list(met)[:MOST]
+    found = [_found(assessment, index, place, met[place]) for place in shortened]
     found.sort(key=lambda one: one.key)
-    return Search(tuple(found), len(best) > MOST, assessment.network.valid_date, assessment.run_id)
+    return Search(tuple(found), len(met) > MOST, assessment.network.valid_date, assessment.run_id)
 
 
 def code_text(text: str) -> str:
