@@ -21,8 +21,10 @@ from api.cli import (
     ingest,
     jobs,
     leak,
+    loan_book,
     movers,
     network,
+    overview,
     own,
     quality,
     serve,
@@ -35,6 +37,7 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, find, explain, what_if, own, calibrate, network),
+    *(loan_book, overview),
     *(case, movers, audit, leak),
     *(consent, archive, dictionary, serve, jobs, token, district, demo, validate),
 )

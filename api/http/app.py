@@ -8,7 +8,18 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import audit, cases, consents, health, jobs, own, partners, problems
+from api.http import (
+    audit,
+    cases,
+    consents,
+    health,
+    jobs,
+    loan_book,
+    overview,
+    own,
+    partners,
+    problems,
+)
 from api.http.daily import sealed_daily
 from api.http.documented import document
 from api.http.idempotency import Idempotency
@@ -79,7 +90,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestIds)  # the last one added is met first
     problems.install(app)
     app.include_router(health.router)
-    for group in (partners, own, consents, cases, audit, jobs):
+    groups = (partners, own, consents, cases, audit, jobs, loan_book, overview)
+    for group in groups:
         app.include_router(group.router)
     document(app)
     return app

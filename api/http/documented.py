@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api.http.idempotency import PARAMETER
+from api.http.idempotency import HEADER, PARAMETER
 from api.http.problems import MEDIA_TYPE
 from api.http.shapes import Problem
 
@@ -79,7 +79,9 @@ def document(app: FastAPI) -> None:
             document = made()
             for path in document["paths"].values():
                 if "post" in path:
-                    path["post"].setdefault("parameters", []).append(PARAMETER)
+                    given = path["post"].get("parameters", [])
+                    others = [p for p in given if p["name"].lower() != HEADER.lower()]
+                    path["post"]["parameters"] = [*others, PARAMETER]
                 for operation in path.values():
                     _as_problems(operation["responses"])
         return app.openapi_schema or made()

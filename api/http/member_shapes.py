@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.services.neighbours import Neighbour
 from api.services.origins import OriginShare, PartnerOrigins, PathShown, StepShown
 from api.services.partner_view import PartnerView, SightOf
-from api.services.register import Entry
+from api.services.register_entry import Entry
 from api.services.search import Found
 from api.services.tier import Tier, Way
 

@@ -11,7 +11,7 @@ from api.services.links import (
     seen_link,
     words,
 )
-from api.services.register import code_of, in_register
+from api.services.register_entry import code_of, in_register
 from api.services.rights import Opened
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput

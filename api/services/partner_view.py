@@ -5,7 +5,7 @@ from datetime import date as Day  # noqa: N812 (a field below is called date)
 
 from algorithms.explain import level_of
 from api.services.partners import event_day
-from api.services.register import Entry, entry_of, in_register
+from api.services.register_entry import Entry, entry_of, in_register
 from api.services.rights import Opened
 from api.services.seen_by_others import classes_of, ref_of
 from api.services.workspace import Workspace

@@ -1,114 +1,56 @@
-"""What any register shows of a party: public facts, for every viewer with a purpose.
+"""Names and codes of the register to match against, made once for each load of the store."""
 
-Only parties with a code of their own (a unified social credit code, an LEI) stand in a register; a
-provisional party is known from somebody's own papers. Sole traders count as persons and are shown
-to themselves only. Who is not shown is "not there", whether it exists or not.
-"""
-
-from dataclasses import dataclass
 from datetime import date
 
-from api import audit
-from api.services.former_names import former_names
-from api.services.rights import Opened, is_personal, party_id_of, rights_of
-from api.services.runs import Assessment, published
 from api.services.workspace import Workspace
-from api.today import today
-from graph_model.errors import NotAllowed, NotFound
-from graph_model.network import MISSING
-from graph_model.snapshot import day_of_number
-from policy.visibility import Decision, Ref, Sight, Viewer, decide
-
-PUBLIC = "public"
+from graph_model.snapshot import OPEN_TX, Interval
+from ingest.matching import NamedParty, Register
 
 
-@dataclass(frozen=True)
-class Entry:
-    """Register entry of a party.
+def register(workspace: Workspace, today: date) -> Register:
+    """All parties by code and by the names they have or had, as last loaded.
 
-    Attributes
-    ----------
-    code : str
-        Unified social credit code or LEI; "" of a provisional party.
-    kind, sector, size, reg_state : str
-        Codes of the dictionary; "" where nothing is known.
-    street : str
-        Street code of the address.
+    Of several sources that name a party the one of the smallest rank counts; sources that do not
+    let their data be joined are left out.
     """
-
-    party: str
-    code: str
-    name: str
-    former_names: tuple[str, ...]
-    kind: str
-    sector: str
-    street: str
-    size: str
-    reg_state: str
-    established_on: date | None
+    at = (workspace.store.head(), today)
+    held: tuple[tuple[int, date], Register] | None = workspace.indexed.get("register")
+    if held is None or held[0] != at:
+        held = (at, Register.of(_named(workspace, today)))
+        workspace.indexed["register"] = held
+    return held[1]
 
 
-def entry_of(workspace: Workspace, assessment: Assessment, place: int) -> Entry:
-    """Register entry of the party at a place of the picture."""
-    network = assessment.network
-    party = network.party_id[place].decode()
-    day = int(network.columns["established_on"][place])
-    return Entry(
-        party=party,
-        code=code_of(party),
-        name=network.text("name", place),
-        former_names=former_names(workspace, assessment).get(party, ()),
-        kind=network.text("kind", place),
-        sector=network.text("sector", place),
-        street=network.text("street", place),
-        size=network.text("size", place),
-        reg_state=network.text("reg_state", place),
-        established_on=None if day == MISSING else day_of_number(day),
-    )
-
-
-def code_of(party: str) -> str:
-    """Code that a party id holds; "" where it is provisional.
-
-    >>> code_of("uscc:91440112XXXX000191"), code_of("src:bank-a:7")
-    ('91440112XXXX000191', '')
-    """
-    scheme, _, code = party.partition(":")
-    return "" if scheme == "src" else code
-
-
-def in_register(
-    workspace: Workspace, viewer: Viewer, party: str, day: date | None, today: date, action: str
-) -> tuple[Opened, int]:
-    """Open the picture at a party's register entry, and write the look down; its place too.
-
-    Parameters as `rights.opened`.
-
-    Raises
-    ------
-    NotAllowed
-        When the role may not state the purpose.
-    NotFound
-        When the party is not in the picture, or is none of a register, in the same words.
-    """
-    subject = party_id_of(party)
-    assessment = published(workspace, day)
-    rights = rights_of(workspace, today, assessment)
-    decision = decide(viewer, Ref(PUBLIC, (subject,)), rights)
-    place = assessment.network.place(subject)
-    own = subject == viewer.organisation
-    missing = place is None or not (own or listed(workspace, assessment, subject))
-    if missing and (decision.allowed or (viewer.purpose, viewer.role) in rights.rules.purposes):
-        rule = "no register entry of this code is in the picture"
-        audit.record(workspace.store, viewer, action, subject, Decision(Sight.HIDDEN, rule), "")
-        raise NotFound(subject, rule, "Check the code, or look for the name.")
-    shown = assessment.run_id if decision.allowed else ""
-    audit.record(workspace.store, viewer, action, subject, decision, shown)
-    if place is None or not decision.allowed:
-        raise NotAllowed(subject, decision.rule, "State a purpose of your role.")
-    return Opened(workspace, viewer, assessment, subject, decision, rights), place
-
-
-def listed(workspace: Workspace, assessment: Assessment, party: str) -> bool:
-    """Whether a register shows a party to everybody."""
-    return bool(code_of(party)) and not is_personal(workspace, today(), assessment, party)
+def _named(workspace: Workspace, today: date) -> list[NamedParty]:
+    sources = {
+        load.source.id: load.source for load in workspace.store.loads() if load.state == "published"
+    }
+    kind = workspace.dictionary.kind("party")
+    name_at, former_at, kind_at = map(kind.field_names.index, ("name", "former_names", "kind"))
+    kinds = workspace.dictionary.codes("party_kind")
+    persons = {code for code, row in kinds.items() if row.more.get("personal") == "yes"}
+    counting: dict[str, tuple[int, str]] = {}
+    rows = [
+        row
+        for row in workspace.store.rows("party")
+        if row.tx_to == OPEN_TX and sources[row.source].association_allowed
+    ]
+    for row in rows:
+        rank = (sources[row.source].rank, row.source)
+        counting[row.key] = min(counting.get(row.key, rank), rank)
+    found: list[NamedParty] = []
+    for row in rows:
+        if counting[row.key][1] != row.source:
+            continue
+        current = Interval(row.valid_from, row.valid_to).holds_on(today.isoformat())
+        named = str(row.values[name_at] or "")
+        since, until = ("", "") if current else (row.valid_from, row.valid_to)
+        person = row.values[kind_at] in persons
+        found.append(NamedParty(row.key, named, current, since, until, person))
+        former = str(row.values[former_at] or "")
+        found += [
+            NamedParty(row.key, name, current=False, person=person)
+            for name in former.split("；")
+            if name.strip()
+        ]
+    return found

@@ -15,7 +15,8 @@ import numpy as np
 from api import audit
 from api.services.consent_index import consent_index
 from api.services.indexed import members, persons
-from api.services.runs import Assessment, of_run, pack_folders, published
+from api.services.lender_views import assessment_for
+from api.services.runs import Assessment, of_run, pack_folders
 from api.services.workspace import Workspace
 from graph_model import uscc
 from graph_model.errors import AllianceError, NotAllowed
@@ -98,7 +99,7 @@ def opened(
         When the viewer may see it and no assessment is published.
     """
     subject = party_id_of(party)
-    assessment, missing = _published(workspace, day)
+    assessment, missing = _published(workspace, viewer, day)
     rights = rights_of(workspace, today, assessment)
     decision = _at_least(decide(viewer, Ref(CHAIN_RISK, (subject,)), rights), least)
     shown = assessment.run_id if assessment and decision.allowed else ""
@@ -129,7 +130,7 @@ def of_many(
     NotFound
         When no assessment is published; the looks are written down all the same.
     """
-    assessment, missing = _published(workspace, day)
+    assessment, missing = _published(workspace, viewer, day)
     rights = rights_of(workspace, today, assessment)
     found: dict[str, Decision] = {}
     for subject in map(party_id_of, parties):
@@ -244,11 +245,11 @@ def _persons(workspace: Workspace, assessment: Assessment) -> frozenset[str]:
 
 
 def _published(
-    workspace: Workspace, day: date | None
+    workspace: Workspace, viewer: Viewer, day: date | None
 ) -> tuple[Assessment | None, AllianceError | None]:
     """Return the run, or why there is none: the look is written down before it is told."""
     try:
-        return published(workspace, day), None
+        return assessment_for(workspace, viewer, day), None
     except AllianceError as error:
         return None, error
 

@@ -38,10 +38,11 @@ from graph_model.snapshot import latest
 from policy.pack import Pack, pack_in_force, pack_versions
 
 STREAM = "runs"
-KEPT, READ = "runs", "journal of runs"
-"""Under which the workspace keeps the runs last asked for, and what it has read of the journal."""
+KEPT, MADE, READ = "runs", "made of runs", "journal of runs"
+"""Under which the workspace keeps the runs last asked for, what was made of runs, and what it has
+read of the journal."""
 
-LIVE_RUNS = 2
+LIVE_RUNS, LIVE_MADE = 2, 4
 
 ALGORITHM = "chain_risk"
 BRACKET, CODE = "bracket", "code.txt"
@@ -214,6 +215,23 @@ def assess_day(
     return made
 
 
+def assess_once(
+    workspace: Workspace, network: CreditNetwork, reference: str, *, scenarios: int, seed: int
+) -> Assessment:
+    """Assess a picture with a pack named by its reference, without publishing the run.
+
+    It is saved like a published one, and not computed again.
+    """
+    pack = pack_of(reference, workspace.settings)
+    folder = workspace.runs / _run_id(network, pack, scenarios, seed, None)
+    if folder.is_dir():
+        return _loaded(network, pack, folder)
+    threads = workspace.settings.threads
+    made = assess(network, pack, scenarios=scenarios, seed=seed, threads=threads)
+    _save(made, folder)
+    return made
+
+
 def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
     """Line of the journal about the run published last; arguments and errors as `published`."""
     entry = _last(workspace, day)
@@ -262,9 +280,7 @@ def run_of(workspace: Workspace, entry: Mapping[str, Any]) -> Assessment:
         if folder.name not in held:
             held[folder.name] = _opened(workspace, entry, folder, pictured)
             while len(held) > LIVE_RUNS:
-                gone, _ = held.popitem(last=False)
-                for made in [name for name in workspace.kept if name[0] == gone]:
-                    del workspace.kept[made]
+                held.popitem(last=False)
         held.move_to_end(folder.name)
         return held[folder.name]
 
@@ -298,10 +314,14 @@ def of_run(
 ) -> Made:
     """Return what was made of a run under a name: made at the first question, and kept with it."""
     with _making:
-        key = (assessment.run_id, name)
-        if key not in workspace.kept:
-            workspace.kept[key] = make(workspace, assessment)
-        made: Made = workspace.kept[key]
+        of_runs: OrderedDict[str, dict[str, Any]] = workspace.kept.setdefault(MADE, OrderedDict())
+        kept = of_runs.setdefault(assessment.run_id, {})
+        of_runs.move_to_end(assessment.run_id)
+        while len(of_runs) > LIVE_MADE:
+            of_runs.popitem(last=False)
+        if name not in kept:
+            kept[name] = make(workspace, assessment)
+        made: Made = kept[name]
         return made
 
 

@@ -15,7 +15,7 @@ from itertools import accumulate
 
 from api import audit
 from api.services.former_names import former_names
-from api.services.register import PUBLIC, code_of, listed
+from api.services.register_entry import PUBLIC, code_of, listed
 from api.services.rights import rights_of
 from api.services.runs import Assessment, of_run, published
 from api.services.workspace import Workspace

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date as Day  # noqa: N812 (a field below is called date)
 
 from api.services.links import columns_of, entries, seen_link
-from api.services.register import in_register
+from api.services.register_entry import in_register
 from api.services.rights import Opened
 from api.services.workspace import Workspace
 from policy.visibility import Sight, Viewer

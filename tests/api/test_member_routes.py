@@ -364,9 +364,10 @@ def test_a_server_makes_beforehand_what_questions_need(chain: Settings) -> None:
         workspace: Workspace = client.app.state.workspace  # type: ignore[attr-defined]
 
         def warmed(day: date) -> bool:
+            made = dict(workspace.kept.get("made of runs", {}))
             return any(
-                name == "search" and workspace.kept["runs"][run].network.valid_date == day
-                for run, name in (key for key in list(workspace.kept) if isinstance(key, tuple))
+                "search" in names and workspace.kept["runs"][run].network.valid_date == day
+                for run, names in made.items()
             )
 
         until(lambda: warmed(DAY))
