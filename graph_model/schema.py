@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from graph_model.errors import BadInput
@@ -89,17 +89,17 @@ class Kind:
             f"Fields are: {', '.join(f.name for f in self.fields)}.",
         )
 
-    @property
+    @cached_property
     def field_names(self) -> tuple[str, ...]:
         """Names of all fields, in the order of `fields.csv`."""
         return tuple(f.name for f in self.fields)
 
-    @property
+    @cached_property
     def visibility(self) -> str:
         """Visibility class of its statements: the first of their fields' that is not public."""
         return next((f.visibility for f in self.fields if f.visibility != "public"), "public")
 
-    @property
+    @cached_property
     def party_fields(self) -> tuple[str, ...]:
         """Fields that name a party: the roles of the statement."""
         return tuple(f.name for f in self.fields if f.type == "party")

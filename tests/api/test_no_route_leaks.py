@@ -22,6 +22,7 @@ from hidden_world import HiddenWorld, Secret, hidden_world, store_world
 from supplier_world import headers
 
 from api.http.app import create_app
+from api.http.state import held_by
 from api.services.changes import Asked
 from api.services.origins import partner_if_gone, partner_origins
 from api.services.what_if import partner_what_if
@@ -95,7 +96,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     random = np.random.default_rng(20200917)
     world = hidden_world(random, date.today())  # noqa: DTZ011 (as the routes date consents)
     with TestClient(create_app(settings)) as client:
-        workspace: Workspace = client.app.state.workspace  # type: ignore[attr-defined]
+        workspace = held_by(client.app)  # type: ignore[arg-type]
         store_world(world, workspace, random)
         looks: list[Document] = []
         append = workspace.store.append
