@@ -45,6 +45,8 @@ class HiddenWorld:
     names: dict[str, str] = field(default_factory=dict)
     stated: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
+    case_ids: list[str] = field(default_factory=list)
     rows: list[StatedRow] = field(default_factory=list)
     looks: set[tuple[str, str]] = field(default_factory=set)
     targets: str = ""
@@ -195,6 +197,7 @@ def _links(made: HiddenWorld, random: np.random.Generator) -> None:
             number, amount = _number(random), _amount(random)
             row = {first: one, second: other, number_name: number, amount_name: amount}
             made.stated.setdefault(kind, []).append(row | fixed)
+            made.statements.append(f"{kind}:{BANK.id}:{one}|{number}")
             thing = Thing(KIND_CLASS[kind], (one, other), other if kind == "loan" else "")
             made.secrets.append(Secret((number, *_spelled(amount)), thing))
 
