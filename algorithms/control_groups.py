@@ -51,7 +51,7 @@ def control_groups(
         if giver != taker and not isnan(part):
             of = held.setdefault(taker, {})
             of[giver] = of.get(giver, 0.0) + part
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[int] = nx.DiGraph()
     for taker, holders in held.items():
         most = max(holders.values())
         largest = [giver for giver, part in holders.items() if part == most]

@@ -41,7 +41,7 @@ def guarantee_circles(guarantor: Ints, borrower: Ints) -> tuple[Circle, ...]:
     guarantor, borrower : array of int64, shape (m,)
         Places of the two parties of each guarantee; pairs may repeat.
     """
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[int] = nx.DiGraph()
     pairs = zip(guarantor.tolist(), borrower.tolist(), strict=True)
     graph.add_edges_from((giver, taker) for giver, taker in pairs if giver != taker)
     found = []

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Header, Query, UploadFile
 
-from api.http.partners import REFUSALS
+from api.http.documented import REFUSALS
 from api.http.shapes_loan_book import (
     ConcentrationsShape,
     ExposureShape,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from api.http.partners import REFUSALS
+from api.http.documented import REFUSALS
 from api.http.shapes_overview import (
     EcosystemShape,
     FreshnessShape,

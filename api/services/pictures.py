@@ -59,7 +59,8 @@ def picture(
     snapshot = snapshot_of(workspace, day, tx)
     out, last = out_by_cases(workspace, snapshot, cases)
     whose = "" if lender is None else f"-{hashlib.blake2b(lender.encode()).hexdigest()[:16]}"
-    index = workspace.pictures / f"{day}-tx{snapshot.tx}-cases{last}{whose}-{made_with()}.json"
+    known = f"{day}-tx{snapshot.tx}-cases{last}{whose}"
+    index = workspace.pictures / f"{known}-{_store_mark(workspace)}-{made_with()}.json"
     if index.is_file():
         told = json.loads(index.read_text(encoding="utf-8"))
         return replace(load(workspace.pictures / told["network_id"]), manifest=told["manifest"])
@@ -106,6 +107,12 @@ def out_by_cases(
     seen = seen_steps(workspace, snapshot, cases)
     out = taken_out(folded(seen).values(), workspace.dictionary)
     return out, seen[-1].seq if seen else 0
+
+
+def _store_mark(workspace: Workspace) -> str:
+    """Mark of the store: two stores may share the folders, and not their numbers of loads."""
+    address = workspace.settings.store_address.encode()
+    return hashlib.blake2b(address, digest_size=4).hexdigest()
 
 
 @cache
