@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 SOURCES := graph_model ingest algorithms policy api
 
-.PHONY: demo test check bench lock docs clean
+.PHONY: demo test check bench lock docs leak clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/alliance demo
@@ -32,6 +32,11 @@ bench: $(VENV)/.bench
 
 docs: $(VENV)/.dev
 	$(BIN)/alliance dictionary > docs/data-dictionary.md
+
+# Printed with each release; the demonstration district is made anew first.
+leak: $(VENV)/.runtime
+	$(BIN)/alliance demo --no-serve
+	$(BIN)/alliance leak --home var/demo --out docs/leak.md
 
 # Lock files carry versions and hashes, no addresses; pip installs them.
 lock: $(VENV)/.dev

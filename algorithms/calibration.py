@@ -11,6 +11,10 @@ Climbing is scoring: with slopes D of the probabilities by differences, one step
 (D' V^-1 D) step = D' V^-1 (fell - PD), V = PD (1 - PD), and is halved until l rises. It starts from
 the best of a coarse grid of theta, each with its own best s.
 
+A probability above 0.9 counts as 0.9. Near certainty a simulated figure is uncertain by one over
+the root of the scenarios, and what stands there is the cap on a link more than evidence; without
+the bound a single party that stood at 0.999 would weigh as much as a hundred others.
+
 Intervals are those of the profile likelihood: all values at which l, at its best over the other
 constant, is less than 1.92 (half the 95 % point of chi-square with one degree of freedom) below
 its highest. Falls that spread are not independent, so that l alone would be too sure: 1.92 is
@@ -50,7 +54,7 @@ HOPELESS = 10.0  # of l below the best: the grid ends
 MOST_STEPS = 60
 OTHER_SEEDS = 8
 YEARS_OF_SLOPES = 64  # times 64 simulated years: their variance is known to a fifth
-LEAST_PD = 1e-12
+LEAST_PD, SUREST = 1e-12, 0.9
 
 Point = npt.NDArray[np.float64]
 
@@ -263,8 +267,8 @@ class _Surface:
         return made
 
     def clipped(self, probability: Floats) -> Floats:
-        """Probabilities of the outcomes' parties; the upper bound is what scenarios can tell."""
-        return np.clip(probability[self.place], LEAST_PD, 1 - 0.5 / self.scenarios)
+        """Probabilities of the outcomes' parties, between the bounds."""
+        return np.clip(probability[self.place], LEAST_PD, SUREST)
 
     def probability(self, point: Point) -> Floats:
         """Of the parties with an outcome, shape (k,)."""

@@ -76,13 +76,14 @@ def reasons(explanation: Part, own: tuple[Reason, ...]) -> tuple[Reason, ...]:
     explanation : Part
         Already redacted for the viewer.
     own : tuple of Reason
-        From `own_reasons`; left out where the lines of the scorecard are not shown.
+        From `own_reasons`; those are left out whose line of the scorecard is not shown.
     """
     whole = explanation.value
     if not whole > 0:
         return ()
     alone = explanation.child("own")
-    listed = own if alone is not None and alone.children else ()
+    shown = {f"own.{line.key}" for line in alone.children} if alone is not None else set()
+    listed = tuple(reason for reason in own if reason.code in shown)
     linked = (*_layers(explanation, whole), *_partners(explanation, whole))
     first = alone is not None and alone.value >= whole / 2
     return (*listed, *linked) if first else (*linked, *listed)

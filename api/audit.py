@@ -41,6 +41,7 @@ def record(
             "action": action,
             "subject": subject,
             "allowed": decision.allowed,
+            "sight": decision.sight.name.lower(),
             "rule": decision.rule,
             "shown": shown,
         },

@@ -32,7 +32,15 @@ class Settings(BaseSettings):
     packs: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
-    # Secret with which tokens are signed (HS256). There is no default: without it nobody signs in.
+    # Issuer of tokens (OpenID Connect): its URL as tokens name it, the audience that tokens for
+    # this service name, and the claims in which role and organisation stand.
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_role_claim: str = "role"
+    oidc_org_claim: str = "org"
+    # URL or file of the issuer's keys; by default what its discovery document says.
+    oidc_keys: str = ""
+    # Secret with which local tokens are signed (HS256), outside production. There is no default.
     token_key: str = ""
     token_issuer: str = "credit-alliance"  # noqa: S105 (a name)
     token_audience: str = "credit-alliance"  # noqa: S105 (a name)

@@ -24,6 +24,10 @@ class AllianceError(Exception):
         self.way_out = way_out
         super().__init__(f"{value}: {rule}. {way_out}")
 
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """So that it may pass from one process to another."""
+        return type(self), (self.value, self.rule, self.way_out)
+
 
 class BadInput(AllianceError):
     """A file, mapping, setting, argument or request that cannot be used as it is."""

@@ -34,6 +34,8 @@ class Part:
         `kind:source:key` of the statements behind it.
     children : tuple of Part
         Its own summands; none where it is not divided further.
+    band : str or None
+        Band of an amount that a viewer may not see to the fen.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Part:
     layer: str | None = None
     statements: tuple[str, ...] = ()
     children: tuple["Part", ...] = ()
+    band: str | None = None
 
     def child(self, key: str) -> "Part | None":
         """Return the child of that key, or None."""

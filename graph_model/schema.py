@@ -94,8 +94,8 @@ class Kind:
 
     @property
     def visibility(self) -> str:
-        """Visibility class of its statements: that of their first field."""
-        return self.fields[0].visibility
+        """Visibility class of its statements: the first of their fields' that is not public."""
+        return next((f.visibility for f in self.fields if f.visibility != "public"), "public")
 
     @property
     def party_fields(self) -> tuple[str, ...]:
@@ -215,6 +215,15 @@ def key_of(parts: Iterable[Value]) -> str:
     'uscc:91440112XXXX000191|A%7C1'
     """
     return "|".join(str(part).replace("%", "%25").replace("|", "%7C") for part in parts)
+
+
+def parts_of(key: str) -> list[str]:
+    """Take a natural key apart: what `key_of` joined.
+
+    >>> parts_of("uscc:91440112XXXX000191|A%7C1")
+    ['uscc:91440112XXXX000191', 'A|1']
+    """
+    return [part.replace("%7C", "|").replace("%25", "%") for part in key.split("|")]
 
 
 DICTIONARY_FOLDER = Path(__file__).parent / "dictionary"

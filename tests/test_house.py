@@ -154,3 +154,20 @@ def test_the_glossary_has_each_term_once_in_both_languages() -> None:
         rows = list(csv.DictReader(file))
     assert len({row["term"] for row in rows}) == len(rows)
     assert [row for row in rows if not (row["zh"] and row["en"] and row["meaning"])] == []
+
+
+def test_only_validation_opens_the_truth_of_a_made_district() -> None:
+    """Its writer and maker name the folder; one module reads it; that module one other imports."""
+    makers = ("ingest/district/", "api/services/districts.py", "api/services/truth.py")
+    names = re.compile(r"""["']truth["'/]|events\.csv|hits\.csv|frauds\.csv""")
+    reads = re.compile(r"api\.services\.truth\b|import truth\b")
+    named, imported = set(), set()
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            place, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+            if names.search(text) and not place.startswith(makers):
+                named.add(place)
+            if reads.search(text):
+                imported.add(place)
+    assert named == set()
+    assert imported == {"api/services/trial.py", "api/services/validation.py"}

@@ -14,6 +14,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
 from graph_model.errors import BadInput
+from graph_model.schema import load_dictionary
+from policy.visibility import Viewer, viewer
 
 app = typer.Typer(
     name="alliance",
@@ -75,6 +77,20 @@ def day_of(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise BadInput(text, f"is no day ({error})", "Write it as 2026-10-31.") from error
+
+
+def viewer_named(who: str | None, purpose: str | None) -> Viewer:
+    """Viewer of `--as ROLE:ORGANISATION` and `--purpose CODE`.
+
+    Raises
+    ------
+    BadInput
+        When one of them is missing or none.
+    """
+    if who is None:
+        raise BadInput("--as", "is missing: who asks?", "Give --as ROLE:ORGANISATION.")
+    role, _, organisation = who.partition(":")
+    return viewer(role, organisation, purpose or "", load_dictionary().codes("purpose"))
 
 
 def without_date(date: str | None, network: Path | None) -> None:

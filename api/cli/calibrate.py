@@ -18,7 +18,6 @@ from api.cli.app import (
 )
 from api.cli.assess import NetworkOption, SeedOption
 from api.services.calibration import (
-    SCENARIOS,
     Calibrated,
     calibrate_day,
     calibrate_folder,
@@ -52,8 +51,12 @@ def calibrate(
         typer.Option(help="As known after this load, without what was stated later; default last."),
     ] = None,
     scenarios: Annotated[
-        int, typer.Option(min=64, help="Scenarios of each simulation; there are some hundreds.")
-    ] = SCENARIOS,
+        int | None,
+        typer.Option(
+            min=64,
+            help="Scenarios of each simulation (some hundreds); default as many as are needed.",
+        ),
+    ] = None,
     seed: SeedOption = None,
     store: StoreOption = None,
     home: HomeOption = None,
@@ -103,6 +106,11 @@ def summary(made: Calibrated) -> Table:
     table.add_row("theta", f"{fit.theta:.3g}, 95 % interval {interval_text(fit.theta_interval)}")
     table.add_row(
         "own scale", f"{fit.own_scale:.3g}, 95 % interval {interval_text(fit.own_scale_interval)}"
+    )
+    slope = made.slope
+    table.add_row(
+        "own steepness",
+        f"{slope.value:.3g} times the pack's, 95 % interval {interval_text(slope.interval)}",
     )
     table.add_row(
         "without contagion",

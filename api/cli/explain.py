@@ -14,6 +14,7 @@ from api.cli.app import (
     app,
     console,
     day_of,
+    viewer_named,
     without_date,
     workspace,
     yuan,
@@ -30,10 +31,7 @@ from api.services.origins import (
 )
 from api.services.partners import PartnerRisk, own_folder_answer, partner_risk
 from api.settings import load_settings
-from graph_model.errors import BadInput
 from graph_model.explanation import Part
-from graph_model.schema import load_dictionary
-from policy.visibility import viewer
 
 EXAMPLES = """
 Examples:
@@ -72,10 +70,7 @@ def explain(
         told = own_folder_origins(made, party) if paths else None
         gone = own_folder_if_gone(made, party, if_gone) if if_gone else None
     else:
-        if who is None:
-            raise BadInput("--as", "is missing: who asks?", "Give --as ROLE:ORGANISATION.")
-        role, _, organisation = who.partition(":")
-        asking = viewer(role, organisation, purpose or "", load_dictionary().codes("purpose"))
+        asking = viewer_named(who, purpose)
         with workspace(store, home) as opened:
             day = None if date is None else day_of(date)
             today = day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)
@@ -130,6 +125,8 @@ def _line(part: Part, *, shares: bool) -> str:
     if not part.value:
         value = "·"
     amount = "" if part.amount_fen is None else f"  loss {yuan(part.amount_fen)}"
+    if part.band is not None:
+        amount = f"  loss {part.band}"
     name = part.label_zh if part.label_zh == part.label_en else f"{part.label_zh} {part.label_en}"
     return f"{value}  {escape(name)}{amount}"
 

@@ -8,16 +8,23 @@ from rich.markup import escape
 from api.cli import (
     archive,
     assess,
+    audit,
     calibrate,
+    case,
+    consent,
     demo,
     dictionary,
+    district,
     explain,
     history,
     ingest,
+    leak,
+    movers,
     network,
     quality,
     serve,
     token,
+    validate,
     what_if,
 )
 from api.cli.app import app, errors
@@ -25,7 +32,8 @@ from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, St
 
 VERBS = (
     *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(archive, dictionary, serve, token, demo),
+    *(case, movers, audit, leak),
+    *(consent, archive, dictionary, serve, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -9,9 +9,10 @@ import uvicorn
 
 from api.cli.app import HomeOption, StoreOption, app, errors
 from api.http.app import create_app
+from api.services.production import check_production
 from api.services.tokens import LEAST_KEY_BYTES
 from api.settings import Settings, load_settings
-from graph_model.errors import BadInput, NotReady
+from graph_model.errors import BadInput
 
 
 @app.command(epilog="Example: alliance serve --port 8080")
@@ -33,16 +34,12 @@ def run(settings: Settings) -> None:
     BadInput
         When nothing can listen on the address.
     NotReady
-        In production without a key for tokens.
+        In production, where the settings are not fit for it.
     """
-    if len(settings.token_key.encode()) < LEAST_KEY_BYTES:
-        if settings.env == "production":
-            raise NotReady(
-                "ALLIANCE_TOKEN_KEY",
-                f"is missing or shorter than {LEAST_KEY_BYTES} bytes, in production",
-                "Set it to a secret of the operator, such as 64 random hexadecimal digits.",
-            )
-        errors.print("[yellow]nobody can sign in: ALLIANCE_TOKEN_KEY is missing or too short[/]")
+    check_production(settings)
+    if not settings.oidc_issuer and len(settings.token_key.encode()) < LEAST_KEY_BYTES:
+        told = "ALLIANCE_OIDC_ISSUER is missing, and ALLIANCE_TOKEN_KEY missing or too short"
+        errors.print(f"[yellow]nobody can sign in: {told}[/]")
     address = f"{settings.host}:{settings.port}"
     try:
         listening = socket.create_server((settings.host, settings.port))

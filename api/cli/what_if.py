@@ -14,17 +14,16 @@ from api.cli.app import (
     app,
     console,
     day_of,
+    viewer_named,
     without_date,
     workspace,
 )
 from api.cli.assess import NetworkOption, ScenariosOption, SeedOption
+from api.cli.figures import figure_cells
 from api.services.changes import Asked
 from api.services.networks import folder_assessment
-from api.services.what_if import Figure, WhatIfAnswer, own_folder_what_if, partner_what_if
+from api.services.what_if import WhatIfAnswer, own_folder_what_if, partner_what_if
 from api.settings import load_settings
-from graph_model.errors import BadInput
-from graph_model.schema import load_dictionary
-from policy.visibility import viewer
 
 EXAMPLES = """
 Examples (amounts in yuan; ROW owes, sells to, guarantees, lends to, carries for, owns COLUMN):
@@ -79,10 +78,7 @@ def what_if(
         made = folder_assessment(load_settings(store=store, home=home), network, scenarios, seed)
         answer = own_folder_what_if(made, party, asked)
     else:
-        if who is None:
-            raise BadInput("--as", "is missing: who asks?", "Give --as ROLE:ORGANISATION.")
-        role, _, organisation = who.partition(":")
-        asking = viewer(role, organisation, purpose or "", load_dictionary().codes("purpose"))
+        asking = viewer_named(who, purpose)
         with workspace(store, home) as opened:
             day = None if date is None else day_of(date)
             today = day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)
@@ -94,7 +90,7 @@ def print_answer(answer: WhatIfAnswer) -> None:
     """Print one answer as a table."""
     table = Table("party", "level", "rank", "ratio", *([] if answer.withheld else ["figure", "±"]))
     for figure in (answer.subject, *answer.movers):
-        table.add_row(*_cells(figure, told=not answer.withheld))
+        table.add_row(*figure_cells(figure, told=not answer.withheld))
     if answer.others_moved:
         table.add_row(f"and {answer.others_moved:,} others move", style="dim")
     console.print(table)
@@ -109,33 +105,3 @@ def print_answer(answer: WhatIfAnswer) -> None:
         f"shown by rule: {escape(answer.rule)}[/]",
         soft_wrap=True,
     )
-
-
-def _cells(figure: Figure, *, told: bool) -> list[str]:
-    def moved(before: object, after: object) -> str:
-        one, other = ("none" if value is None else str(value) for value in (before, after))
-        return one if one == other else f"{one} → {other}"
-
-    name = escape(figure.party if not figure.name else f"{figure.name}  {figure.party}")
-    ratio = "–"
-    if figure.ratio is not None and figure.ratio_error is not None:
-        ratio = f"× {figure.ratio:.4f} ± {figure.ratio_error:.4f}"
-    cells = [
-        name,
-        moved(figure.level_before, figure.level_after),
-        moved(figure.rank_before, figure.rank_after),
-        ratio,
-    ]
-    if not told:
-        return cells
-    if figure.probability_before is None or figure.probability_after is None:
-        before, after = (
-            "–" if p is None else f"{p:.4%}"
-            for p in (figure.probability_before, figure.probability_after)
-        )
-        return [*cells, f"{before} → {after}", "–"]
-    return [
-        *cells,
-        f"{figure.probability_before:.4%} → {figure.probability_after:.4%}",
-        f"{figure.difference:+.4%} ± {figure.difference_error:.4%}",
-    ]

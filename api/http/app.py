@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import health, partners, problems
-from api.http.state import OpenWhenThere, keep
+from api.http import audit, cases, consents, health, partners, problems
+from api.http.daily import sealed_daily
+from api.http.state import OpenWhenThere, held_by, keep
+from api.services.production import check_production
 from api.settings import Settings
 from graph_model.errors import StoreError
 
@@ -26,7 +29,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     It starts even when the store cannot be opened, says so on `/readyz`, and opens it as soon as
     it can be.
+
+    Raises
+    ------
+    NotReady
+        In production, where the settings are not fit for it.
     """
+    check_production(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -35,7 +44,8 @@ def create_app(settings: Settings) -> FastAPI:
             held.workspace()
         keep(app, held)
         try:
-            yield
+            async with sealed_daily(partial(held_by, app)):
+                yield
         finally:
             held.close()
 
@@ -56,4 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(partners.router)
+    app.include_router(consents.router)
+    app.include_router(cases.router)
+    app.include_router(audit.router)
     return app

@@ -45,6 +45,7 @@ class PartShape(BaseModel):
     label_en: str
     value: Annotated[float, Field(description="Probability, or share where it is withheld.")]
     amount_fen: int | None
+    band: Annotated[str | None, Field(description="Of an amount not shown to the fen.")]
     party: str | None
     layer: str | None
     statements: Annotated[list[str], Field(description="kind:source:key of what it rests on.")]
@@ -59,6 +60,7 @@ class PartShape(BaseModel):
             label_en=part.label_en,
             value=part.value,
             amount_fen=part.amount_fen,
+            band=part.band,
             party=part.party,
             layer=part.layer,
             statements=list(part.statements),
@@ -106,6 +108,7 @@ class PartnerRiskShape(BaseModel):
                         "label_en": "chain risk",
                         "value": 1.0,
                         "amount_fen": None,
+                        "band": None,
                         "party": None,
                         "layer": None,
                         "statements": [],

@@ -58,7 +58,12 @@ def keep(app: FastAPI, held: OpenWhenThere) -> None:
 
 def workspace_of(request: Request) -> Workspace:
     """Return the open workspace; raises the error that prevented it."""
-    held = request.app.state.workspace
+    return held_by(request.app)
+
+
+def held_by(app: FastAPI) -> Workspace:
+    """Return the open workspace of an application; raises as `workspace_of`."""
+    held = app.state.workspace
     if not isinstance(held, OpenWhenThere):
         raise RuntimeError("the application was not started through its lifespan")
     return held.workspace()

@@ -5,8 +5,8 @@
     91440112XXXX00027U,,no                   it did not happen within the horizon
 
 The picture is that of the day before the horizon. The new pack is the one that would be in force
-when it begins, with theta and the own scale replaced; it begins when the horizon has ended, so that
-no figure ever rests on what came after it.
+when it begins, with theta, the own scale and the points that double the odds of own risk replaced;
+it begins when the horizon has ended, so that no figure ever rests on what came after it.
 """
 
 import csv
@@ -22,6 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.calibration import Calibration, Progress, calibrate, worlds_of
+from algorithms.own_slope import OwnSlope, own_slope
+from algorithms.parameters import AssessmentParameters
+from algorithms.scorecard import scorecard
 from api.services.assessment_pack import MOST, parameters_of
 from api.services.pictures import picture
 from api.services.rights import party_id_of
@@ -29,7 +32,7 @@ from api.services.runs import code_version, pack_folders, pack_for
 from api.services.workspace import Workspace
 from api.settings import Settings
 from graph_model.errors import BadInput
-from graph_model.network import CreditNetwork
+from graph_model.network import CreditNetwork, known
 from graph_model.network_folder import read_network_folder
 from graph_model.snapshot import Interval, months_before
 from policy.pack import Pack, Parameter, pack_versions
@@ -37,7 +40,7 @@ from policy.pack_writing import write_pack
 
 HORIZON_MONTHS = 12
 COLUMNS = ("party", "date", "fell")
-SCENARIOS = 1_000
+SCENARIOS, MOST_SCENARIOS = 1_000, 30_000
 SIMULATION_SHARE = 0.2
 """Simulation errors below this share of half an interval widen it by less than 2 %."""
 FITTED = "-fitted-"
@@ -67,6 +70,7 @@ class Calibrated:
 
     network: CreditNetwork
     fit: Calibration
+    slope: OwnSlope
     pack: Pack
 
 
@@ -77,7 +81,7 @@ def calibrate_day(
     *,
     tx: int | None = None,
     begins: date | None = None,
-    scenarios: int = SCENARIOS,
+    scenarios: int | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Calibrated:
@@ -104,7 +108,7 @@ def calibrate_folder(
     day: date | None,
     *,
     begins: date | None = None,
-    scenarios: int = SCENARIOS,
+    scenarios: int | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Calibrated:
@@ -136,11 +140,11 @@ def calibrate_network(
     outcomes: Path,
     *,
     begins: date | None = None,
-    scenarios: int = SCENARIOS,
+    scenarios: int | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Calibrated:
-    """Fit theta and the own scale to outcomes and write them as a pack of the district's own.
+    """Fit theta, own scale and steepness to outcomes; write them as a pack of the district's own.
 
     Parameters
     ----------
@@ -152,8 +156,9 @@ def calibrate_network(
     begins : datetime.date, optional
         Day from which the pack is in force; by default, and at the earliest, the last of the
         horizon.
-    scenarios : int
-        Of each simulation; there are some hundreds.
+    scenarios : int, optional
+        Of each simulation; there are some hundreds. By default `SCENARIOS`, and then as many as
+        their own error asks for.
     seed : int, optional
         Otherwise from the settings.
     progress : callable, optional
@@ -175,36 +180,44 @@ def calibrate_network(
         raise BadInput(f"in force from {begins}", rule, "Let the new one begin later: --from.")
     base = pack_for(begins, settings)
     found = read_outcomes(outcomes, network, last)
+    stated = parameters_of(base)
+    slope = _own_slope(network, stated, found)
+    parameters = replace(stated, points_to_double_odds=_points_to_double(base, slope))
     keyed = settings.seed if seed is None else seed
-    fit = calibrate(
-        worlds_of(network, parameters_of(base)),
-        found.place,
-        found.fell,
-        falls_needed=int(base.number("falls_needed", 1, MOST)),
-        horizon_months=HORIZON_MONTHS,
-        scenarios=scenarios,
-        seed=keyed,
-        threads=settings.threads or None,
-        progress=progress,
-    )
-    if fit.simulation_share > SIMULATION_SHARE:
-        value = f"{scenarios} scenarios"
-        rule = (
-            f"their error is {fit.simulation_share:.0%} of half an interval, "
-            f"at most {SIMULATION_SHARE:.0%} is honest"
+    how_many = SCENARIOS if scenarios is None else scenarios
+    while True:
+        fit = calibrate(
+            worlds_of(network, parameters),
+            found.place,
+            found.fell,
+            falls_needed=int(base.number("falls_needed", 1, MOST)),
+            horizon_months=HORIZON_MONTHS,
+            scenarios=how_many,
+            seed=keyed,
+            threads=settings.threads or None,
+            progress=progress,
         )
-        more = int(scenarios * (fit.simulation_share / SIMULATION_SHARE) ** 2 * 1.2)
-        raise BadInput(value, rule, f"Simulate more: --scenarios {more}.")
+        if fit.simulation_share <= SIMULATION_SHARE:
+            break
+        more = int(how_many * (fit.simulation_share / SIMULATION_SHARE) ** 2 * 1.2)
+        if scenarios is not None or more > MOST_SCENARIOS:
+            value = f"{how_many} scenarios"
+            rule = (
+                f"their error is {fit.simulation_share:.0%} of half an interval, "
+                f"at most {SIMULATION_SHARE:.0%} is honest"
+            )
+            raise BadInput(value, rule, f"Simulate more: --scenarios {more}.")
+        how_many = more
     pack = write_pack(
         base,
         pack_folders(settings)[1],
         version=f"{base.version.split(FITTED)[0]}{FITTED}{begins}",
         status="fitted",
         in_force_from=begins,
-        changed=_parameters(base, network, fit, found),
-        tables={"calibration": _facts(base, network, fit, found)},
+        changed=[*_parameters(base, network, fit, found), *_steepness(base, network, slope)],
+        tables={"calibration": _facts(base, network, fit, slope, found)},
     )
-    return Calibrated(network, fit, pack)
+    return Calibrated(network, fit, slope, pack)
 
 
 def read_outcomes(path: Path, network: CreditNetwork, last: date) -> Outcomes:
@@ -335,6 +348,43 @@ def _parameters(
     ]
 
 
+def _own_slope(
+    network: CreditNetwork, parameters: AssessmentParameters, found: Outcomes
+) -> OwnSlope:
+    """Steepness of own risk, from the points of the parties with an outcome."""
+    lost = parameters.reference_points - scorecard(network, parameters).points
+    lost = np.where(known(network.columns["event_on"]), np.nan, lost)  # fallen before
+    return own_slope(lost[found.place] / parameters.points_to_double_odds, found.fell)
+
+
+def _points_to_double(base: Pack, slope: OwnSlope) -> float:
+    """As the new pack states it: rounded, so that the fit rests on what is stated."""
+    stated = base.number("points_to_double_odds", 0, MOST)
+    return float(f"{stated / slope.value:.4g}") if slope.falls else stated
+
+
+def _steepness(base: Pack, network: CreditNetwork, slope: OwnSlope) -> list[Parameter]:
+    """Points to double the odds as the pack states them, where outcomes say anything of them."""
+    if not slope.falls:
+        return []
+    double = _points_to_double(base, slope)
+    low, high = (double * slope.value / end for end in reversed(slope.interval))
+    return [
+        replace(
+            base.parameter("points_to_double_odds"),
+            value=double,
+            status="fitted",
+            read_as=f"{double:g} points less double the odds of a fall",
+            clause="",
+            reason=(
+                f"fitted to the points of {slope.parties} parties of the picture of "
+                f"{network.valid_date}, of which {slope.falls} fell; 95 % interval "
+                f"{interval_text((low, high))}"
+            ),
+        )
+    ]
+
+
 def interval_text(ends: tuple[float, float]) -> str:
     """Both ends of an interval, in words where there is no upper one.
 
@@ -345,7 +395,9 @@ def interval_text(ends: tuple[float, float]) -> str:
     return f"{low:.3g} or more" if high == float("inf") else f"{low:.3g} to {high:.3g}"
 
 
-def _facts(base: Pack, network: CreditNetwork, fit: Calibration, found: Outcomes) -> dict[str, str]:
+def _facts(
+    base: Pack, network: CreditNetwork, fit: Calibration, slope: OwnSlope, found: Outcomes
+) -> dict[str, str]:
     """What the fit rests on and how sure it is, for the table `calibration.csv`."""
     numbers = {
         "theta": fit.theta,
@@ -354,6 +406,9 @@ def _facts(base: Pack, network: CreditNetwork, fit: Calibration, found: Outcomes
         "own_scale": fit.own_scale,
         "own_scale_low": fit.own_scale_interval[0],
         "own_scale_high": fit.own_scale_interval[1],
+        "own_slope": slope.value,
+        "own_slope_low": slope.interval[0],
+        "own_slope_high": slope.interval[1],
         "log_likelihood": fit.log_likelihood,
         "own_scale_without_contagion": fit.own_scale_alone,
         "log_likelihood_without_contagion": fit.log_likelihood_alone,

@@ -1,21 +1,52 @@
-"""The demonstration: a district's own files, one day, one viewer, all named in its folder."""
+"""The demonstration: a made district, from its source files to three answers.
+
+The constants are fitted on what the source files show: the picture of a year before their last
+day, as it was known then, and the target events that the files tell of in the year since.
+"""
 
 import shutil
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from pathlib import Path
 
-from api.services import ingesting, runs
+from api.services import districts
+from api.services.calibration import Calibrated, calibrate_network
+from api.services.demonstration_questions import Question
+from api.services.ingesting import Ingested
+from api.services.outcomes import write_outcomes
 from api.services.partners import PartnerRisk, partner_risk
+from api.services.pictures import picture
+from api.services.production import DEMONSTRATION
 from api.services.workspace import Workspace
 from api.settings import Settings
 from graph_model.errors import BadInput
-from ingest.quarantine import waiting
-from policy.visibility import Viewer, viewer
+from graph_model.snapshot import months_before
+from ingest.district.settings import DistrictSetting
 
-MARK = "demonstration"
-"""Empty file that marks a folder as one that demonstrations make and clear."""
+DISTRICT = "district"
+"""Folder, in the home folder, of the made district."""
+
+HORIZON_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What was taken in.
+
+    Attributes
+    ----------
+    until : datetime.date
+        Last day that the files speak of.
+    known_then : int
+        Last load of the month a year before it.
+    done : list of Ingested
+        Every load.
+    """
+
+    until: date
+    known_then: int
+    done: list[Ingested]
 
 
 def clear(settings: Settings) -> None:
@@ -28,7 +59,7 @@ def clear(settings: Settings) -> None:
     """
     home = settings.home
     if home.exists() and any(home.iterdir()):
-        if not (home / MARK).is_file():
+        if not (home / DEMONSTRATION).is_file():
             raise BadInput(
                 str(home),
                 "is not empty, and no demonstration has made it: it is not cleared",
@@ -36,47 +67,41 @@ def clear(settings: Settings) -> None:
             )
         shutil.rmtree(home)
     home.mkdir(parents=True, exist_ok=True)
-    (home / MARK).touch()
+    (home / DEMONSTRATION).touch()
 
 
-def load(workspace: Workspace, begun: Callable[[str], None]) -> list[ingesting.Ingested]:
-    """Take all demonstration files in."""
-    return ingesting.ingest(workspace, _folder(workspace), begun=begun)
+def make(settings: Settings, setting: DistrictSetting, told: Callable[[str], None]) -> int:
+    """Make the district; returns how many rows its source files hold."""
+    return districts.make(settings, setting, settings.home / DISTRICT, told).rows
 
 
-def told_quarantine(workspace: Workspace) -> Iterator[str]:
-    """One line for each finding that keeps a row aside."""
-    for finding in waiting(workspace.store):
-        yield (
-            f"{finding['source']} {finding['file_name']}, line {finding['line']}, "
-            f"{finding['column_name'] or 'row'}: {finding['value']!r} {finding['rule']}. "
-            f"{finding['way_out']}"
-        )
+def take_in(workspace: Workspace, begun: Callable[[str], None]) -> TakenIn:
+    """Take the district's source files in, month by month."""
+    sources = _sources(workspace.settings)
+    until = districts.last_day(sources)
+    done: list[Ingested] = []
+    past = months_before(until, HORIZON_MONTHS)
+    known_then = districts.take_in(workspace, sources, past, begun, done)
+    return TakenIn(until, known_then, done)
 
 
-def assess(workspace: Workspace, progress: runs.Progress) -> runs.Assessment:
-    """Assess the demonstration's day."""
-    day = date.fromisoformat(_stated(workspace)["date"])
-    return runs.assess_day(workspace, day, progress=progress)
+def calibrate(
+    workspace: Workspace, taken: TakenIn, progress: Callable[[int], None]
+) -> Calibrated | BadInput:
+    """Fit the constants to what the files show, or say why they stay assumptions."""
+    before = picture(workspace, months_before(taken.until, HORIZON_MONTHS), taken.known_then)
+    outcomes = workspace.settings.home / "outcomes.csv"
+    write_outcomes(outcomes, before, picture(workspace, taken.until))
+    try:
+        return calibrate_network(workspace.settings, before, outcomes, progress=progress)
+    except BadInput as problem:
+        return problem
 
 
-def viewer_of_demo(workspace: Workspace) -> Viewer:
-    """Return the viewer that the demonstration's folder names."""
-    stated = _stated(workspace)["viewer"]
-    purposes = workspace.dictionary.codes("purpose")
-    return viewer(stated["role"], stated["organisation"], stated["purpose"], purposes)
+def answer(workspace: Workspace, asked: Question, day: date) -> PartnerRisk:
+    """Answer one question, as its viewer may see it."""
+    return partner_risk(workspace, asked.viewer, asked.party, None, day)
 
 
-def answer(workspace: Workspace, asking: Viewer) -> PartnerRisk:
-    """Ask about the party that the demonstration's folder names, on the day it names."""
-    stated = _stated(workspace)
-    day = date.fromisoformat(stated["date"])
-    return partner_risk(workspace, asking, stated["party"], None, day)
-
-
-def _folder(workspace: Workspace) -> Any:
-    return workspace.settings.district_folder / "demo"
-
-
-def _stated(workspace: Workspace) -> dict[str, Any]:
-    return tomllib.loads((_folder(workspace) / "demo.toml").read_text(encoding="utf-8"))
+def _sources(settings: Settings) -> Path:
+    return settings.home / DISTRICT / districts.SOURCES

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 (a field below is called date)
+from itertools import islice
 from threading import Lock
 
 import numpy as np
@@ -16,19 +17,19 @@ from algorithms.origins import FallPath, Origins, origins
 from algorithms.recorded_falls import RecordedRun, record_falls
 from algorithms.what_if import fall_if_gone
 from api.services.partners import UNCALIBRATED
-from api.services.rights import opened, party_id_of
+from api.services.rights import Opened, opened, party_id_of
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import MISSING
 from graph_model.schema import load_dictionary
-from policy.visibility import Scope, Viewer
+from policy.visibility import Rights, Sight, Viewer, cited, link_sight, presence_sight
 
 LIVE_RUNS = 2
 """Recorded runs that one process keeps; each has up to 512 MB of falls, and an index of them."""
 
-LISTED = 20
-"""Origins listed by name."""
+LISTED, LISTED_PATHS = 20, 10
+"""Origins listed by name, and paths."""
 
 _live: OrderedDict[tuple[str, int], RecordedRun] = OrderedDict()
 _recording = Lock()
@@ -112,7 +113,8 @@ class IfGone:
     Attributes
     ----------
     part : float
-        Share of the figure that comes through the partner's links to the party.
+        Share of the figure that comes through the partner's links to the party, as far as the
+        viewer may see that there are such links.
     fall, fall_error : float
         Share by which the figure falls if the partner is gone, and its standard error. It is not
         the part: the partner may also reach the party through others, or only do what others
@@ -171,26 +173,41 @@ def partner_origins(
     NotFound
         When there is nothing to see.
     """
-    asked = opened(workspace, viewer, party, day, today, "origins and paths")
-    answer = whole_origins(asked.assessment, asked.subject, asked.sees)
+    return origins_as_opened(opened(workspace, viewer, party, day, today, "origins and paths"))
+
+
+def origins_as_opened(asked: Opened) -> PartnerOrigins:
+    """Origins and paths for the viewer for whom the party's figure was opened."""
+    viewer = asked.viewer
+    answer = whole_origins(
+        asked.assessment,
+        asked.subject,
+        asked.sees,
+        lambda step: _step_sight(step, viewer, asked.rights) >= Sight.EXISTS,
+    )
     paths = tuple(
-        replace(
-            path, steps=tuple(_trimmed(step, asked.subject, asked.scope) for step in path.steps)
-        )
+        replace(path, steps=tuple(_trimmed(step, viewer, asked.rights) for step in path.steps))
         for path in answer.paths
     )
     return replace(answer, paths=paths, rule=asked.decision.rule)
 
 
-def _trimmed(step: StepShown, subject: str, scope: Scope) -> StepShown:
-    """A step without amounts and statements of others, or out of the scope of the consent."""
-    if step.hit != subject:
-        return replace(step, amount_fen=None, statements=())
-    told = all(scope.amount(layer) for layer in step.layers)
+def _step_sight(step: StepShown, viewer: Viewer, rights: Rights) -> Sight:
+    """How much of the fact that the links of a step are there the viewer may see."""
+    ends = (step.hit, step.fallen)
+    return min(
+        presence_sight(layer, step.statements, ends, viewer, rights) for layer in step.layers
+    )
+
+
+def _trimmed(step: StepShown, viewer: Viewer, rights: Rights) -> StepShown:
+    """A step with its amount and statements as far as each of them may be seen."""
+    ends = (step.hit, step.fallen)
+    least = min(link_sight(layer, step.statements, ends, viewer, rights) for layer in step.layers)
     return replace(
         step,
-        amount_fen=step.amount_fen if told else None,
-        statements=tuple(filter(scope.cites, step.statements)),
+        amount_fen=step.amount_fen if least == Sight.AMOUNT else None,
+        statements=cited(step.statements, ends, viewer, rights),
     )
 
 
@@ -217,7 +234,14 @@ def partner_if_gone(
     if not asked.sees(other):
         way_out = "Its part tells about the partner too: ask it for its consent."
         raise NotAllowed(other, "the viewer may not see this partner's own figure", way_out)
-    answer = whole_if_gone(asked.assessment, asked.subject, other)
+    ends = (asked.subject, other)
+    answer = whole_if_gone(
+        asked.assessment,
+        *ends,
+        lambda layer, statements: (
+            presence_sight(layer, statements, ends, viewer, asked.rights) >= Sight.EXISTS
+        ),
+    )
     return replace(answer, rule=asked.decision.rule)
 
 
@@ -227,8 +251,13 @@ def own_folder_if_gone(assessment: Assessment, party: str, partner: str) -> IfGo
     return replace(answer, rule="the reader's own network folder")
 
 
-def whole_if_gone(assessment: Assessment, subject: str, partner: str) -> IfGone:
-    """Compute the answer, as shares of the figure."""
+def whole_if_gone(
+    assessment: Assessment,
+    subject: str,
+    partner: str,
+    sees_link: Callable[[str, tuple[str, ...]], bool] = lambda _layer, _statements: True,
+) -> IfGone:
+    """Compute the answer, as shares of the figure; the part through links that may be seen."""
     if subject == partner:
         raise BadInput(partner, "nobody is its own partner", "Name another party.")
     target, gone = _place(assessment, subject), _place(assessment, partner)
@@ -236,7 +265,10 @@ def whole_if_gone(assessment: Assessment, subject: str, partner: str) -> IfGone:
     if not figure > 0:
         raise NotFound(subject, "it has no figure to take apart", "See `alliance explain`.")
     links = assessment.links
-    between = np.flatnonzero((links.hit == target) & (links.fallen == gone))
+    there = np.flatnonzero((links.hit == target) & (links.fallen == gone)).tolist()
+    between = [
+        k for k in there if sees_link(links.layers[int(links.layer[k])], _statements(assessment, k))
+    ]
     found = fall_if_gone(recorded(assessment), target, gone)
     return IfGone(
         party=subject,
@@ -252,8 +284,13 @@ def whole_if_gone(assessment: Assessment, subject: str, partner: str) -> IfGone:
     )
 
 
-def whole_origins(assessment: Assessment, subject: str, sees: Sees) -> PartnerOrigins:
-    """Compute the answer; what `sees` forbids is folded."""
+def whole_origins(
+    assessment: Assessment,
+    subject: str,
+    sees: Sees,
+    sees_step: Callable[[StepShown], bool] = lambda _step: True,
+) -> PartnerOrigins:
+    """Compute the answer; what `sees` and `sees_step` forbid is folded."""
     place = _place(assessment, subject)
     run = recorded(assessment)
     found = origins(run, place, most=200)
@@ -275,11 +312,12 @@ def whole_origins(assessment: Assessment, subject: str, sees: Sees) -> PartnerOr
             shown.append(OriginShare(ids[k].decode(), _name(assessment, k), share))
         else:
             rest += share
-    paths = [
+    seen_paths = (
         _path(assessment, found, path)
         for path in found.paths
         if all(k == place or _seen(assessment, k, sees) for k in path.parties)
-    ][:10]
+    )
+    paths = list(islice((p for p in seen_paths if all(map(sees_step, p.steps))), LISTED_PATHS))
     calibrated = assessment.stated or assessment.parameters.calibrated
     return PartnerOrigins(
         party=subject,
@@ -321,8 +359,15 @@ def _name(assessment: Assessment, place: int) -> str:
     return bytes(assessment.run.party_id[place]).decode()
 
 
+def _statements(assessment: Assessment, link: int) -> tuple[str, ...]:
+    """Statements behind one link."""
+    links = assessment.links
+    start, stop = links.statements_indptr[link : link + 2]
+    return tuple(assessment.network.statements[k] for k in links.statements[start:stop].tolist())
+
+
 def _path(assessment: Assessment, found: Origins, path: FallPath) -> PathShown:
-    links, network = assessment.links, assessment.network
+    links = assessment.links
     ids = assessment.run.party_id
     labels = {layer.layer: layer.zh for layer in load_dictionary().layers}
     steps = []
@@ -330,11 +375,7 @@ def _path(assessment: Assessment, found: Origins, path: FallPath) -> PathShown:
         layers = tuple(links.layers[int(links.layer[k])] for k in step.links)
         losses = [int(links.loss_fen[k]) for k in step.links]
         known = [loss for loss in losses if loss != MISSING]
-        statements: dict[str, None] = {}
-        for k in step.links:
-            start, stop = links.statements_indptr[k : k + 2]
-            places = links.statements[start:stop].tolist()
-            statements |= dict.fromkeys(network.statements[at] for at in places)
+        statements = dict.fromkeys(s for k in step.links for s in _statements(assessment, int(k)))
         steps.append(
             StepShown(
                 fallen=bytes(ids[step.fallen]).decode(),

@@ -1,6 +1,5 @@
 """The chain risk of a partner, as far as the viewer may see it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 (a field below is called date)
 
@@ -8,14 +7,14 @@ import numpy as np
 
 from algorithms.explain import explain, level_of, ratio_with_without
 from algorithms.reasons import Reason, own_reasons, reasons
-from api.services.rights import opened, scope_of
+from api.services.rights import Opened, opened
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import NotFound
 from graph_model.explanation import Part
 from graph_model.network import MISSING, CreditNetwork
 from graph_model.snapshot import day_of_number
-from policy.visibility import OWN_FILE, Decision, Scope, Viewer, redact
+from policy.visibility import Decision, Sight, Viewer, redact
 
 UNCALIBRATED = (
     "uncalibrated: until the constants are fitted to outcomes, level, rank, shares and the ratio "
@@ -99,20 +98,28 @@ def partner_risk(
     NotFound
         When the viewer may see it and there is nothing to see.
     """
-    asked = opened(workspace, viewer, party, day, today, "partner risk")
-    answer = whole_answer(asked.assessment, asked.subject)
-    return seen_by(answer, asked.decision, asked.sees, asked.scope)
+    action = "partner risk"
+    asked = opened(workspace, viewer, party, day, today, action, least=Sight.BAND)
+    return as_opened(whole_answer(asked.assessment, asked.subject), asked)
+
+
+def as_opened(answer: PartnerRisk, asked: Opened) -> PartnerRisk:
+    """As much of a whole answer as the viewer may know for whom it was opened."""
+    if asked.decision.sight < Sight.AMOUNT:
+        return level_only(answer, asked.decision)
+    whole = answer.explanation
+    explanation = whole and redact(whole, asked.subject, asked.viewer, asked.rights)
+    return told(answer, explanation, asked.decision.rule)
 
 
 def own_folder_answer(assessment: Assessment, party: str) -> PartnerRisk:
     """Answer from a network folder: it is the reader's own, so nothing in it is hidden."""
-    decision = Decision(True, "the reader's own network folder", frozenset({OWN_FILE, "loan"}))
     whole = whole_answer(assessment, party)
-    return seen_by(whole, decision, lambda _neighbour: True, scope_of(decision, party))
+    return told(whole, whole.explanation, "the reader's own network folder")
 
 
 def whole_answer(assessment: Assessment, subject: str) -> PartnerRisk:
-    """Everything there is to say of a party; not for a viewer's eyes before `seen_by`."""
+    """Everything there is to say of a party; not for a viewer's eyes before `told`."""
     network, run = assessment.network, assessment.run
     place = network.place(subject)
     if place is None:
@@ -167,22 +174,33 @@ def event_day(network: CreditNetwork, place: int) -> Day | None:
     return None if days == MISSING else day_of_number(days)
 
 
-def seen_by(
-    answer: PartnerRisk, decision: Decision, sees: Callable[[str], bool], scope: Scope
-) -> PartnerRisk:
-    """Redact the explanation, and where probabilities are withheld turn it into shares."""
-    if answer.explanation is None:
-        return replace(answer, rule=decision.rule)
-    explanation = redact(answer.explanation, sees, scope)
-    told = replace(answer, reasons=reasons(explanation, answer.reasons))
+def told(answer: PartnerRisk, explanation: Part | None, rule: str) -> PartnerRisk:
+    """Tell an answer with its redacted explanation; withheld probabilities become shares."""
+    if answer.explanation is None or explanation is None:
+        return replace(answer, explanation=None, reasons=(), rule=rule)
+    named = replace(answer, reasons=reasons(explanation, answer.reasons), rule=rule)
     if not answer.withheld:
-        return replace(told, explanation=explanation, rule=decision.rule)
+        return replace(named, explanation=explanation)
     whole = answer.explanation.value
     return replace(
-        told,
+        named,
         probability=None,
         standard_error=None,
         explanation=scaled(explanation, 1 / whole) if whole > 0 else explanation,
+    )
+
+
+def level_only(answer: PartnerRisk, decision: Decision) -> PartnerRisk:
+    """Tell the level, which is a band of the figure, and nothing of the figure itself."""
+    return replace(
+        answer,
+        rank=None,
+        ratio=None,
+        probability=None,
+        standard_error=None,
+        withheld="the level only, by the rule that shows it",
+        explanation=None,
+        reasons=(),
         rule=decision.rule,
     )
 

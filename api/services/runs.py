@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -108,9 +108,9 @@ def assess(
     return Assessment(run_id, network, run, made.links, own, parameters, other)
 
 
-def pack_folders(settings: Settings) -> tuple[Path, Path]:
-    """Where versions of the district's assessment pack stand: shipped, and its own."""
-    place = Path("assessment") / settings.district
+def pack_folders(settings: Settings, topic: str = "assessment") -> tuple[Path, Path]:
+    """Where versions of the district's pack of a topic stand: shipped, and its own."""
+    place = Path(topic) / settings.district
     return PACKS / place, settings.own_packs / place
 
 
@@ -190,13 +190,26 @@ def assess_day(
                 "algorithm": ALGORITHM,
                 "network_id": network.network_id,
                 "date": day.isoformat(),
-                "tx": workspace.store.head(),
+                "tx": network.manifest["tx"],
+                "cases": network.manifest["cases"],
                 "pack": pack.reference,
                 "scenarios": made.run.scenarios,
                 "seed": keyed,
             },
         )
     return made
+
+
+def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
+    """Line of the journal about the run published last; arguments and errors as `published`."""
+    entry = _last(workspace, day)
+    if entry is None:
+        raise NotFound(
+            "assessment" if day is None else f"assessment of {day}",
+            "none has been published",
+            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
+        )
+    return entry
 
 
 def published(workspace: Workspace, day: date | None = None) -> Assessment:
@@ -209,13 +222,16 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
     StoreError
         When its files are gone.
     """
-    entry = _last(workspace, day)
-    if entry is None:
-        raise NotFound(
-            "assessment" if day is None else f"assessment of {day}",
-            "none has been published",
-            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
-        )
+    return run_of(workspace, published_entry(workspace, day))
+
+
+def published_entries(workspace: Workspace) -> list[dict[str, Any]]:
+    """What the journal says of every run that was published, in order: ids, dates, load, pack."""
+    return [line["payload"] for line in workspace.store.journal(STREAM)]
+
+
+def run_of(workspace: Workspace, entry: Mapping[str, Any]) -> Assessment:
+    """Read the run that a line of the journal names; raises StoreError when its files are gone."""
     folder = workspace.runs / entry["run_id"]
     pictured = workspace.pictures / entry["network_id"]
     if not folder.is_dir() or not pictured.is_dir():
@@ -243,7 +259,7 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
 
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
     """Payload of the run published last for a day; without a day, for the latest day."""
-    entries: list[dict[str, Any]] = [line["payload"] for line in workspace.store.journal(STREAM)]
+    entries = published_entries(workspace)
     wanted = latest(e["date"] for e in entries) if day is None else day.isoformat()
     return next((e for e in reversed(entries) if e["date"] == wanted), None)
 
@@ -300,7 +316,7 @@ def _write(result: ChainRisk | Bracket, folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(plain, sort_keys=True), encoding="utf-8")
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_fields(folder: Path) -> dict[str, Any]:
     """Fields as `_write` wrote them."""
     content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for path in folder.glob("*.npy"):
@@ -319,6 +335,6 @@ def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
     parameters = parameters_of(pack)
     own = scorecard(network, parameters)
     links = run_network(network, parameters, own.own_rate).links
-    run = ChainRisk(**_read(folder))
-    between = Bracket(**_read(folder / BRACKET))
+    run = ChainRisk(**read_fields(folder))
+    between = Bracket(**read_fields(folder / BRACKET))
     return Assessment(folder.name, network, run, links, own, parameters, between)

@@ -18,13 +18,15 @@ class Workspace:
     """One open store and where its pictures, runs and quarantine files stand.
 
     Everything in the folders can be made again from the store. `kept` holds what was last read
-    from them, by its id: a run is the same for ever.
+    from them, by its id: a run is the same for ever. `indexed` holds what was made of statements,
+    by name, each with the load and the day it was made for.
     """
 
     settings: Settings
     dictionary: Dictionary
     store: Store
     kept: dict[str, Any] = field(default_factory=dict)
+    indexed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def pictures(self) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from graph_model.errors import StoreError
 from graph_model.statement import LoadRecord, Source, SourceFile
 from graph_model.store.protocol import JournalEntry
 
@@ -55,10 +56,14 @@ def cells_of_finding(finding: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def entry_of(cells: Sequence[Any]) -> JournalEntry:
     """Make a journal line from stored cells."""
-    _, seq, at, payload, previous, hash_ = cells
-    return {"seq": seq, "at": at, "payload": json.loads(payload), "previous": previous} | {
-        "hash": hash_
-    }
+    stream, seq, at, text, previous, hash_ = cells
+    try:
+        payload = json.loads(text)
+    except ValueError as error:
+        rule = f"its content cannot be read ({error}): the line was changed"
+        way_out = "Compare with an archive made before, and find out who could write to the store."
+        raise StoreError(f"journal {stream}, line {seq}", rule, way_out) from error
+    return {"seq": seq, "at": at, "payload": payload, "previous": previous, "hash": hash_}
 
 
 def cells_of_entry(stream: str, line: Mapping[str, Any]) -> tuple[Any, ...]:

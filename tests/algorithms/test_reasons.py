@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from rights_world import BANK, consent, rights
 
 from algorithms.chain_risk import chain_risk
 from algorithms.explain import explain
 from algorithms.layers import derive_links
 from algorithms.reasons import WORTH_NAMING, own_reasons, reasons
 from algorithms.scorecard import scorecard
-from policy.visibility import Scope, redact
+from policy.visibility import redact
 from tests.algorithms.pictures import pack_parameters, picture
 
 PARAMETERS = pack_parameters()
@@ -67,11 +68,11 @@ def test_own_reasons_stand_first_where_own_risk_is_the_larger_half() -> None:
 
 
 def test_what_is_hidden_is_no_reason_but_its_share_is_told() -> None:
-    hidden = redact(ROOT, lambda party: party != "b", Scope(frozenset(), (), {}, {}))
+    hidden = redact(ROOT, "a", BANK, rights(consent("a", scopes="chain_risk；trade"), consent("c")))
     found = reasons(hidden, own_reasons(OWN, 0))
     codes = [reason.code for reason in found]
     assert "undisclosed" in codes
-    assert not any(code.startswith("own.") for code in codes)  # the scorecard is not shown
+    assert not any(code.startswith("own.") for code in codes)  # its lines are not shown
     assert all("乙" not in reason.zh and reason.party != "b" for reason in found)
 
 

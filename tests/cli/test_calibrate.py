@@ -12,6 +12,7 @@ from conftest_types import Run
 from algorithms import calibration
 from algorithms.calibration import Calibration
 from algorithms.parameters import AssessmentParameters
+from api.services import calibration as calibration_service
 from api.services.assessment_pack import parameters_of
 from api.services.calibration import calibrate_network, read_outcomes
 from api.services.runs import pack_for, published
@@ -151,6 +152,21 @@ def test_too_few_scenarios_for_the_outcomes_are_refused_with_more(
     assert code == 2
     assert "--scenarios 614" in err  # 128 * (0.4 / 0.2)^2 * 1.2
     assert not (tmp_path / "home" / "packs").exists()
+
+
+def test_where_no_number_is_given_as_many_scenarios_are_run_as_the_outcomes_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration_service, "SCENARIOS", 128)
+    shrinking = property(lambda fit: 0.4 if fit.scenarios == 128 else 0.1)
+    monkeypatch.setattr(Calibration, "simulation_share", shrinking)
+    network = read_network_folder(network_folder(tmp_path / "network"))
+    path = outcomes(tmp_path / "outcomes.csv")
+    settings = load_settings(home=tmp_path / "home")
+    assert calibrate_network(settings, network, path, seed=3).fit.scenarios == 614
+    monkeypatch.setattr(Calibration, "simulation_share", 9.9)
+    with pytest.raises(BadInput, match="Simulate more"):
+        calibrate_network(load_settings(home=tmp_path / "other"), network, path, seed=3)
 
 
 @pytest.mark.parametrize(
