@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -80,3 +81,8 @@ def cells_of_entry(stream: str, line: Mapping[str, Any]) -> tuple[Any, ...]:
 def json_of(content: object) -> str:
     """One text per content: sorted names, no spaces, no escapes."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def now() -> str:
+    """Wall time of a load's start or end: ISO, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
