@@ -64,9 +64,9 @@ scenarios each, seed {found.seed}.
 - **policy**: the publishing policy of the visibility pack (`chain_risk_publishing`); the one in
   force is **{found.default}**.
 - **figures**: parties whose figure the reader is shown. **hidden**: guarantees and loans of those
-  who fell that he may not see as statements. **weighing**: those of them through which a figure can
-  move; the others weigh nothing, as where the capacity of a lender is not known. Where they are few,
-  a zero says little.
+  who fell that he may not see as statements. **weighing**: those of them through which a figure
+  can move; the others weigh nothing, as where the capacity of a lender is not known. Where they
+  are few, a zero says little.
 - **named**, **right**: pairs (who is hit, borrower) that he names by a means that beats chance, and
   how many of them are hidden links. **precision** is right over named, **recall** right over
   hidden.
