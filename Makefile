@@ -37,7 +37,7 @@ docs: $(VENV)/.dev
 # Printed with each release, of a small demonstration district that is made anew.
 leak: $(VENV)/.runtime
 	$(BIN)/alliance demo --no-serve --enterprises 300 --home var/leak
-	$(BIN)/alliance leak --home var/leak --scenarios 2000 --out docs/leak.md
+	$(BIN)/alliance leak --home var/leak --scenarios 2000 --falls 24 --out docs/leak.md
 
 # Lock files carry versions and hashes, no addresses; pip installs them.
 lock: $(VENV)/.dev
