@@ -29,14 +29,15 @@ bench: $(VENV)/.bench
 	$(BIN)/python bench/chain_risk_eon.py
 	$(BIN)/python bench/origins.py
 	$(BIN)/python bench/what_if.py
+	$(BIN)/python bench/rights.py
 
 docs: $(VENV)/.dev
 	$(BIN)/alliance dictionary > docs/data-dictionary.md
 
-# Printed with each release; the demonstration district is made anew first.
+# Printed with each release, of a small demonstration district that is made anew.
 leak: $(VENV)/.runtime
-	$(BIN)/alliance demo --no-serve
-	$(BIN)/alliance leak --home var/demo --out docs/leak.md
+	$(BIN)/alliance demo --no-serve --enterprises 300 --home var/leak
+	$(BIN)/alliance leak --home var/leak --scenarios 2000 --out docs/leak.md
 
 # Lock files carry versions and hashes, no addresses; pip installs them.
 lock: $(VENV)/.dev

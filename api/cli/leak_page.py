@@ -13,7 +13,7 @@ READERS = {
 }
 MEANS_SAID = {
     "told": "a part, a reason or a cited statement names it 答案直接写明",
-    "asked": "a what-if drops the link, or will not add it, so it is there 假设分析透露其存在",
+    "asked": "a what-if drops the link, so it is there 假设分析透露其存在",
     "level": "the warning level moves when the borrower falls 预警等级变动",
     "rank": "the rank moves 排名变动",
     "ratio": "the ratio with and without contagion moves 倍数变动",

@@ -55,12 +55,12 @@ def sentence(told: Movers) -> str:
         f"from run {told.before.run_id} of {told.before.date} "
         f"to run {told.after.run_id} of {told.after.date}"
     )
-    steps = f"{told.steps:,} steps of cases"
-    loads = f"{told.after.tx - told.before.tx:,} loads between them"
+    loads = told.after.tx - told.before.tx
+    causes = f"between them {told.steps:,} × a step of a case, {loads:,} × a load"
     if told.figures is None:
-        return f"{between}: {steps}, {loads}"
+        return f"{between}; {causes}"
     return (
         f"{between}: {told.up:,} parties at a higher warning level, {told.down:,} at a lower one, "
         f"{told.turned:,} gained or lost a figure; {told.figures:,} figures differ; "
-        f"{steps}, {loads}"
+        f"{causes}"
     )

@@ -8,10 +8,27 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import audit, cases, consents, health, partners, problems
+from api.http import (
+    audit,
+    cases,
+    consents,
+    health,
+    jobs,
+    loan_book,
+    overview,
+    own,
+    partners,
+    problems,
+)
 from api.http.daily import sealed_daily
+from api.http.documented import document
+from api.http.idempotency import Idempotency
+from api.http.limits import BodyLimit, Rates
+from api.http.request_ids import RequestIds
 from api.http.state import OpenWhenThere, held_by, keep
+from api.jobs.worker import workers
 from api.services.production import check_production
+from api.services.warming import kept_warm
 from api.settings import Settings
 from graph_model.errors import StoreError
 
@@ -39,7 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        held = OpenWhenThere(settings)
+        beside = [partial(workers, how_many=settings.job_workers)]
+        held = OpenWhenThere(settings, *([kept_warm] if settings.warm else []), *beside)
         with suppress(StoreError):  # /readyz says it, and the next question tries again
             held.workspace()
         keep(app, held)
@@ -63,10 +81,16 @@ def create_app(settings: Settings) -> FastAPI:
         """Lead whoever opens the address in a browser to the documentation."""
         return RedirectResponse("/docs")
 
+    app.state.rates = Rates.of(settings)
+    app.add_middleware(Idempotency)
+    app.add_middleware(
+        BodyLimit, body_limit=settings.body_limit, upload_limit=settings.upload_limit
+    )
+    app.add_middleware(RequestIds)  # the last one added is met first
     problems.install(app)
     app.include_router(health.router)
-    app.include_router(partners.router)
-    app.include_router(consents.router)
-    app.include_router(cases.router)
-    app.include_router(audit.router)
+    groups = (partners, own, consents, cases, audit, jobs, loan_book, overview)
+    for group in groups:
+        app.include_router(group.router)
+    document(app)
     return app

@@ -1,12 +1,12 @@
 """Who looked at the viewer's organisation, and why."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.partners import REFUSALS
+from api.http.documented import REFUSALS
 from api.http.state import workspace_of
 from api.http.viewer import viewer_of
 from api.services.auditing import Look, who_looked
@@ -16,8 +16,26 @@ from policy.visibility import Viewer
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
 
+EXAMPLE: dict[str, Any] = {
+    "seq": 17,
+    "at": "2026-11-24T08:00:00+00:00",
+    "who": "uscc:91440112XXXX000474",
+    "name": "甲银行",
+    "role": "financier",
+    "purpose": "post_loan",
+    "purpose_zh": "贷后管理",
+    "action": "partner risk",
+    "allowed": True,
+    "sight": "amount",
+    "rule": "consent C-1 of the subject (征信业管理条例 Art. 29)",
+    "shown": "0f…",
+}
+
+
 class LookShape(BaseModel):
     """One look at the viewer's organisation."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     seq: Annotated[int, Field(description="Line of the audit journal.")]
     at: Annotated[str, Field(description="Wall time, UTC.")]
@@ -40,6 +58,8 @@ class LookShape(BaseModel):
 
 class LooksShape(BaseModel):
     """Looks, the latest first; `next` is the `before` of the page after this one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"looks": [EXAMPLE], "next": None}]})
 
     looks: list[LookShape]
     next: int | None

@@ -1,13 +1,76 @@
 """Shapes of cases and of their figures."""
 
 from datetime import date as date_type
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.services.case_figures import CaseFigures
 from api.services.cases import CaseTold
 from api.services.figures import Figure
+
+EXAMPLE: dict[str, Any] = {
+    "id": "objection-1",
+    "kind": "objection",
+    "zh": "异议",
+    "en": "objection",
+    "target": {"type": "statement", "text": "credit_record:market-office:uscc:9144…|R1"},
+    "party": "uscc:91440112XXXX000191",
+    "state": "open",
+    "out": True,
+    "opened_on": "2026-11-24",
+    "due_on": "2026-12-14",
+    "days_left": 20,
+    "steps": [
+        {
+            "day": "2026-11-24",
+            "action": "open",
+            "zh": "提出",
+            "en": "opened",
+            "state": "open",
+            "by": "uscc:91440112XXXX000191",
+            "note": "the decision was annulled",
+        }
+    ],
+    "possible": ["withdraw"],
+    "clause": "征信业管理条例 Art. 25",
+    "rule": "own file (Order 204 Art. 15)",
+}
+FIGURE: dict[str, Any] = {
+    "party": "uscc:91440112XXXX000191",
+    "name": "广州云埔示例有限公司",
+    "level_with": "Ⅱ",
+    "level_without": "Ⅲ",
+    "rank_with": 3,
+    "rank_without": 9,
+    "ratio": 0.7,
+    "ratio_error": 0.01,
+    "probability_with": None,
+    "probability_without": None,
+    "difference": None,
+    "difference_error": None,
+}
+FIGURES: dict[str, Any] = {
+    "case": "objection-1",
+    "date": "2026-10-31",
+    "counts": False,
+    "parties": [FIGURE],
+    "movers": [],
+    "others_moved": 0,
+    "withheld": "uncalibrated: …",
+    "rule": "open to this role for this purpose",
+    "run_id": "0f…",
+    "with_it": "a1…",
+    "without_it": "b2…",
+    "scenarios": 20000,
+    "asked": 20000,
+    "run_again": 41,
+}
+
+
+def _example(example: dict[str, Any], extra: Literal["forbid", "ignore"] = "ignore") -> ConfigDict:
+    return ConfigDict(extra=extra, json_schema_extra={"examples": [example]})
+
 
 Words = Annotated[str, Field(max_length=500)]
 Id = Annotated[str, Field(max_length=128)]
@@ -27,7 +90,7 @@ class TargetShape(BaseModel):
 class CaseRequest(BaseModel):
     """A case to open."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _example({k: EXAMPLE[k] for k in ("kind", "target")}, "forbid")
 
     kind: Annotated[Id, Field(description="objection or repair.")]
     target: TargetShape
@@ -40,7 +103,7 @@ class CaseRequest(BaseModel):
 class StepRequest(BaseModel):
     """The next step of a case."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _example({"action": "withdraw", "note": "settled between us"}, "forbid")
 
     action: Annotated[Id, Field(description="One of the case's `possible`.")]
     note: Words = ""
@@ -60,6 +123,8 @@ class StepShape(BaseModel):
 
 class CaseShape(BaseModel):
     """A case as its reader may see it."""
+
+    model_config = _example(EXAMPLE)
 
     id: str
     kind: str
@@ -93,6 +158,8 @@ class CaseShape(BaseModel):
 class CasesShape(BaseModel):
     """Cases, those due first before the others."""
 
+    model_config = _example({"cases": [EXAMPLE]})
+
     cases: list[CaseShape]
 
 
@@ -124,6 +191,8 @@ class CaseFigureShape(BaseModel):
 
 class CaseFiguresShape(BaseModel):
     """Both figures of a case, for the desk."""
+
+    model_config = _example(FIGURES)
 
     case: str
     date: date_type

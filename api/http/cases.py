@@ -12,7 +12,7 @@ from api.http.case_shapes import (
     CasesShape,
     StepRequest,
 )
-from api.http.partners import REFUSALS
+from api.http.documented import REFUSALS
 from api.http.state import workspace_of
 from api.http.viewer import viewer_of
 from api.services import cases

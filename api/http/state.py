@@ -2,7 +2,8 @@
 
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 
 from fastapi import FastAPI, Request
 
@@ -21,10 +22,15 @@ class OpenWhenThere:
     ----------
     settings : Settings
         Which store.
+    companions : callables
+        What works beside the open workspace, from its opening until it is closed.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *companions: Callable[[Workspace], AbstractContextManager[object]]
+    ) -> None:
         self._settings = settings
+        self._companions = companions
         self._lock = threading.Lock()
         self._open = ExitStack()
         self._workspace: Workspace | None = None
@@ -39,12 +45,15 @@ class OpenWhenThere:
             if self._error is not None and time.monotonic() - self._tried_at < AGAIN_SECONDS:
                 raise self._error
             try:
-                self._workspace = self._open.enter_context(open_workspace(self._settings))
+                opened = self._open.enter_context(open_workspace(self._settings))
             except StoreError as error:
                 self._error = error
                 self._tried_at = time.monotonic()
                 raise
-            return self._workspace
+            for companion in self._companions:
+                self._open.enter_context(companion(opened))
+            self._workspace = opened
+            return opened
 
     def close(self) -> None:
         """Close the store."""

@@ -6,6 +6,7 @@ from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api import audit
+from api.http.limits import spend
 from api.http.problems import SignInNeeded
 from api.http.state import workspace_of
 from api.services import tokens
@@ -28,9 +29,10 @@ def viewer_of(
         str | None, Header(description="Code of the purpose; without it there is no answer.")
     ] = None,
 ) -> Viewer:
-    """Make the viewer of a request; 401 without a valid token, 422 without a purpose.
+    """Make the viewer of a request.
 
-    A question without a purpose gets no answer, and is written down as every other refusal.
+    401 without a valid token, 422 without a purpose, 429 when its organisation asks too often. A
+    question without a purpose is written down as every other refusal.
     """
     if credentials is None:
         raise SignInNeeded(request.url.path, "needs a signed-in viewer", SIGN_IN)
@@ -38,6 +40,7 @@ def viewer_of(
         who = tokens.verified(workspace.settings, credentials.credentials)
     except tokens.TokenRefused as error:
         raise SignInNeeded(error.value, error.rule, SIGN_IN) from error
+    spend(request, who.organisation, x_purpose)
     purpose = x_purpose or ""
     try:
         purposes = workspace.dictionary.codes("purpose")

@@ -14,9 +14,9 @@ from algorithms.what_if import what_if
 from api.services.cases import case_for_desk, case_rules
 from api.services.desk import parties_of
 from api.services.figures import Comparison, Figure, world_of
-from api.services.origins import recorded
 from api.services.partners import UNCALIBRATED
 from api.services.pictures import assembled, seen_steps, snapshot_of
+from api.services.recorded_runs import recorded
 from api.services.rights import rights_of
 from api.services.runs import Assessment, published_entry, run_of
 from api.services.what_if import LOOKED_AT, MOVERS

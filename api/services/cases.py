@@ -1,7 +1,7 @@
 """Cases at the desk: opened by a side, moved on by the desk, told to whom they concern.
 
 A side of a statement or a link (whoever it names) opens a case about it for itself; an official,
-for a purpose of the duty, opens one for a side and decides. Who is neither is told nothing. Every
+for the purpose supervision, opens one for a side and decides. Who is neither is told nothing. Every
 look and every step is written to the audit journal once.
 """
 

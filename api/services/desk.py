@@ -10,11 +10,11 @@ from policy.case_rules import OBJECTOR, SIDE
 from policy.cases import Case
 from policy.visibility import Decision, Sight, Viewer
 
-DESK_ROLE = "official"
+DESK_ROLE, DESK_PURPOSE = "official", "supervision"
 NOT_A_SIDE = (
     "a case is for those whom its statement names, and for the desk (征信业管理条例 Art. 25)"
 )
-NOT_THE_DESK = "this is for the desk: officials, for a purpose of their duty (数据安全法 Art. 38)"
+NOT_THE_DESK = "this is for the desk: officials, for the purpose supervision (数据安全法 Art. 38)"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def reader_of(workspace: Workspace, viewer: Viewer, today: date) -> Reader:
         words = f"the role {viewer.role} may not state the purpose {viewer.purpose}"
         hidden = Decision(Sight.HIDDEN, f"{words} ({rules.reference}, purposes)")
         return Reader(viewer, hidden, hidden)
-    on_duty = viewer.role == DESK_ROLE and not stated.needs_consent and viewer.purpose != "self"
+    on_duty = (viewer.role, viewer.purpose) == (DESK_ROLE, DESK_PURPOSE)
     shown = Decision(Sight.AMOUNT, stated.clause)
     return Reader(viewer, shown if on_duty else Decision(Sight.HIDDEN, NOT_THE_DESK), shown)
 

@@ -4,19 +4,17 @@ A path tells about every party on it, so a viewer sees it only where each of the
 the rest is folded into one undisclosed share.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 (a field below is called date)
 from itertools import islice
-from threading import Lock
 
 import numpy as np
 
 from algorithms.origins import FallPath, Origins, origins
-from algorithms.recorded_falls import RecordedRun, record_falls
 from algorithms.what_if import fall_if_gone
 from api.services.partners import UNCALIBRATED
+from api.services.recorded_runs import recorded
 from api.services.rights import Opened, opened, party_id_of
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
@@ -25,14 +23,11 @@ from graph_model.network import MISSING
 from graph_model.schema import load_dictionary
 from policy.visibility import Rights, Sight, Viewer, cited, link_sight, presence_sight
 
-LIVE_RUNS = 2
-"""Recorded runs that one process keeps; each has up to 512 MB of falls, and an index of them."""
-
 LISTED, LISTED_PATHS = 20, 10
 """Origins listed by name, and paths."""
 
-_live: OrderedDict[tuple[str, int], RecordedRun] = OrderedDict()
-_recording = Lock()
+LOOKED_AT = 500
+"""Origins, the largest, of which it is asked whether the viewer may see them."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +72,9 @@ class PartnerOrigins:
     origins : tuple of OriginShare
         Others, largest first, as far as the viewer may see them.
     rest : float
-        Share of origins not listed.
+        Share of origins not listed, those beyond the `LOOKED_AT` largest among them.
     undisclosed : float
-        Share of origins that the viewer may not see.
+        Share of those of the largest that the viewer may not see.
     paths : tuple of PathShown
     more_paths : int
         Paths beside these, seen or not.
@@ -135,30 +130,6 @@ class IfGone:
 
 
 Sees = Callable[[str], bool]
-
-
-def recorded(assessment: Assessment) -> RecordedRun:
-    """Return the run of an assessment with its falls: run again at the first question, and kept."""
-    run = assessment.run
-    key = (assessment.run_id, run.scenarios)
-    with _recording:
-        if key not in _live:
-            made = record_falls(
-                np.asarray(run.party_id),
-                np.asarray(run.own_rate),
-                assessment.links,
-                horizon_months=run.horizon_months,
-                scenarios=run.scenarios,
-                seed=run.seed,
-                already_fallen=np.asarray(run.already_fallen),
-                unknown_rate=run.unknown_rate,
-            )
-            made.falls.of(0)  # its index is made here, and not in the first question
-            _live[key] = made
-            while len(_live) > LIVE_RUNS:
-                _live.popitem(last=False)
-        _live.move_to_end(key)
-        return _live[key]
 
 
 def partner_origins(
@@ -300,12 +271,17 @@ def whole_origins(
     ids = run.party_id
     shown: list[OriginShare] = []
     rest = undisclosed = 0.0
+    looked = 0
     for k in np.argsort(-found.origin, kind="stable").tolist():
         share = float(found.origin[k]) / found.falls
         if share == 0:
             break
         if k == place:
             continue
+        if looked == LOOKED_AT:
+            rest += share
+            continue
+        looked += 1
         if not _seen(assessment, k, sees):
             undisclosed += share
         elif len(shown) < LISTED:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import graph_model
 import policy.cases
+import policy.lender_view
 import policy.standing
 from api.services.case_journal import events
 from api.services.workspace import Workspace
@@ -24,11 +25,17 @@ from graph_model.network import CreditNetwork
 from graph_model.network_files import load, save
 from graph_model.snapshot import Snapshot
 from policy.cases import CaseEvent, folded, taken_out
+from policy.lender_view import without_other_lenders
 from policy.standing import TakenOut, standing
 
 
 def picture(
-    workspace: Workspace, day: date, tx: int | None = None, cases: int | None = None
+    workspace: Workspace,
+    day: date,
+    tx: int | None = None,
+    cases: int | None = None,
+    *,
+    lender: str | None = None,
 ) -> CreditNetwork:
     """Picture of a day, as known after a load and a step of a case (the last ones by default).
 
@@ -41,6 +48,8 @@ def picture(
         Number of a load; steps that were taken after the next one do not count.
     cases : int, optional
         Line of the journal of cases.
+    lender : str, optional
+        Then that lender's own picture: without loans of other lenders.
 
     Raises
     ------
@@ -49,12 +58,18 @@ def picture(
     """
     snapshot = snapshot_of(workspace, day, tx)
     out, last = out_by_cases(workspace, snapshot, cases)
+<<<<<<< HEAD
     known = f"{day}-tx{snapshot.tx}-cases{last}-{_store_mark(workspace)}"
     index = workspace.pictures / f"{known}-{made_with()}.json"
+=======
+    whose = "" if lender is None else f"-{hashlib.blake2b(lender.encode()).hexdigest()[:16]}"
+    known = f"{day}-tx{snapshot.tx}-cases{last}{whose}"
+    index = workspace.pictures / f"{known}-{_store_mark(workspace)}-{made_with()}.json"
+>>>>>>> main
     if index.is_file():
         told = json.loads(index.read_text(encoding="utf-8"))
         return replace(load(workspace.pictures / told["network_id"]), manifest=told["manifest"])
-    made = assembled(workspace, snapshot, out, last)
+    made = assembled(workspace, snapshot, out, last, lender=lender)
     folder = workspace.pictures / made.network_id
     if not folder.is_dir():
         save(made, folder)
@@ -111,7 +126,8 @@ def made_with() -> str:
     digest = hashlib.blake2b(digest_size=8)
     root = Path(graph_model.__file__).parent
     sources = [p for p in root.rglob("*") if p.suffix in (".py", ".csv")]
-    ours = [Path(policy.standing.__file__), Path(policy.cases.__file__)]
+    rules = (policy.standing, policy.cases, policy.lender_view)
+    ours = [Path(str(rule.__file__)) for rule in rules]
     for path in [*sorted(sources), *ours]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
@@ -119,7 +135,12 @@ def made_with() -> str:
 
 
 def assembled(
-    workspace: Workspace, snapshot: Snapshot, out: Sequence[TakenOut], cases: int
+    workspace: Workspace,
+    snapshot: Snapshot,
+    out: Sequence[TakenOut],
+    cases: int,
+    *,
+    lender: str | None = None,
 ) -> CreditNetwork:
     """Make a picture without what cases take out; nothing is saved.
 
@@ -130,6 +151,8 @@ def assembled(
     out : sequence of TakenOut
     cases : int
         Last line of the journal of cases that was looked at, for the manifest.
+    lender : str, optional
+        Whose own picture it is.
     """
     dictionary, store = workspace.dictionary, workspace.store
     sources = {
@@ -143,10 +166,14 @@ def assembled(
     }
     allowed = {source.id: source.association_allowed for source in sources.values()}
     ranks = {source.id: source.rank for source in sources.values()}
+    counting = standing(tables, allowed, snapshot.date, out, ranks)
+    if lender is not None:
+        types = {source.id: source.type for source in sources.values()}
+        counting = without_other_lenders(counting, tables, types, lender)
     return assemble(
         dictionary,
         tables,
-        standing(tables, allowed, snapshot.date, out, ranks),
+        counting,
         ranks,
         snapshot.date,
         {"tx": snapshot.tx, "cases": cases, "sources": sorted(sources)},

@@ -4,8 +4,8 @@ Everything comes out of the answers that are given to viewers, for whatever purp
 state; only the look is not written down, for nobody is shown anything.
 """
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 
 from api.services.consent_index import consent_index
 from api.services.indexed import members
@@ -13,7 +13,7 @@ from api.services.partners import PartnerRisk, as_opened
 from api.services.rights import Opened, rights_of
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
-from policy.visibility import CHAIN_RISK, Ref, Rights, Rules, Sight, Viewer, decide
+from policy.visibility import CHAIN_RISK, Decision, Ref, Rights, Rules, Sight, Viewer, decide
 
 OUTSIDER = "src:outsider:member"
 """A member of the alliance that is a side of nothing and has no consent."""
@@ -36,6 +36,7 @@ class Reader:
     role: str
     organisation: str
     rights: Rights
+    _decided: dict[str, list[tuple[Viewer, Decision]]] = field(default_factory=dict)
 
     @cached_property
     def viewers(self) -> tuple[Viewer, ...]:
@@ -53,15 +54,15 @@ class Reader:
 
     def openings(self, assessment: Assessment, party: str) -> list[Opened]:
         """The party's figure, once a purpose that opens it, the one that shows most first."""
-        ref = Ref(CHAIN_RISK, (party,))
-        found = []
-        for viewer in self.viewers:
-            decision = decide(viewer, ref, self.rights)
-            if decision.allowed:
-                made = Opened(self.workspace, viewer, assessment, party, decision, self.rights)
-                found.append(made)
-        found.sort(key=lambda one: -one.decision.sight)
-        return found
+        if party not in self._decided:
+            ref = Ref(CHAIN_RISK, (party,))
+            found = [(viewer, decide(viewer, ref, self.rights)) for viewer in self.viewers]
+            found.sort(key=lambda one: -one[1].sight)
+            self._decided[party] = [one for one in found if one[1].allowed]
+        return [
+            Opened(self.workspace, viewer, assessment, party, decision, self.rights)
+            for viewer, decision in self._decided[party]
+        ]
 
     def told(self, assessment: Assessment, whole: PartnerRisk) -> list[PartnerRisk]:
         """Answers about one party, the one that shows most first; none where it is refused."""
@@ -93,6 +94,7 @@ def readers(workspace: Workspace, assessment: Assessment, publishing: str) -> li
     rights = replace(
         given,
         rules=replace(given.rules, publishing=publishing),
+        personal=cache(given.personal),
         member=lambda party: party == OUTSIDER or party in inside,
     )
     found = [Reader(workspace, "outsider", "member", OUTSIDER, rights)]

@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from api import audit
 from api.services.consent_index import consent_index
 from api.services.indexed import members, persons
-from api.services.runs import Assessment, pack_folders, published
+from api.services.lender_views import assessment_for
+from api.services.runs import Assessment, of_run, pack_folders
 from api.services.workspace import Workspace
 from graph_model import uscc
 from graph_model.errors import AllianceError, NotAllowed
@@ -96,7 +99,7 @@ def opened(
         When the viewer may see it and no assessment is published.
     """
     subject = party_id_of(party)
-    assessment, missing = _published(workspace, day)
+    assessment, missing = _published(workspace, viewer, day)
     rights = rights_of(workspace, today, assessment)
     decision = _at_least(decide(viewer, Ref(CHAIN_RISK, (subject,)), rights), least)
     shown = assessment.run_id if assessment and decision.allowed else ""
@@ -127,7 +130,7 @@ def of_many(
     NotFound
         When no assessment is published; the looks are written down all the same.
     """
-    assessment, missing = _published(workspace, day)
+    assessment, missing = _published(workspace, viewer, day)
     rights = rights_of(workspace, today, assessment)
     found: dict[str, Decision] = {}
     for subject in map(party_id_of, parties):
@@ -188,11 +191,12 @@ def refused(party: str, decision: Decision) -> NotAllowed:
 
 def rights_of(workspace: Workspace, today: date, assessment: Assessment | None) -> Rights:
     """What questions of today are decided with."""
+    known = (persons(workspace, today), _persons_of(workspace, assessment))
     return Rights(
         rules=rules_of(workspace, today),
         consents=consent_index(workspace, today),
         dictionary=workspace.dictionary,
-        personal=lambda party: is_personal(workspace, today, assessment, party),
+        personal=lambda party: is_sole_trader(party) or any(party in some for some in known),
         member=lambda party: party in members(workspace, today),
     )
 
@@ -221,19 +225,31 @@ def is_personal(
     """Whether a party counts as a person: by its code, by a register today, or in the picture."""
     if is_sole_trader(party) or party in persons(workspace, today):
         return True
-    place = None if assessment is None else assessment.network.place(party)
-    if assessment is None or place is None:
-        return False
-    kind = workspace.dictionary.codes("party_kind").get(assessment.network.text("kind", place))
-    return kind is not None and kind.more.get("personal") == "yes"
+    return party in _persons_of(workspace, assessment)
+
+
+def _persons_of(workspace: Workspace, assessment: Assessment | None) -> frozenset[str]:
+    """Persons by the register of a picture; none without one."""
+    if assessment is None:
+        return frozenset()
+    return of_run(workspace, assessment, "persons", _persons)
+
+
+def _persons(workspace: Workspace, assessment: Assessment) -> frozenset[str]:
+    """Parties whose kind in the picture is that of a person."""
+    kinds = workspace.dictionary.codes("party_kind")
+    personal = [code.encode() for code, row in kinds.items() if row.more.get("personal") == "yes"]
+    network = assessment.network
+    found = network.party_id[np.isin(network.columns["kind"], np.array(personal))]
+    return frozenset(party.decode() for party in found.tolist())
 
 
 def _published(
-    workspace: Workspace, day: date | None
+    workspace: Workspace, viewer: Viewer, day: date | None
 ) -> tuple[Assessment | None, AllianceError | None]:
     """Return the run, or why there is none: the look is written down before it is told."""
     try:
-        return published(workspace, day), None
+        return assessment_for(workspace, viewer, day), None
     except AllianceError as error:
         return None, error
 

@@ -16,8 +16,8 @@ from algorithms.network_changes import AmountChange, Change, PartyDrop, changed_
 from algorithms.what_if import World, what_if
 from api.services.changes import SUPPOSED, Asked, read_changes
 from api.services.figures import Comparison, Figure
-from api.services.origins import recorded
 from api.services.partners import INSUFFICIENT, UNCALIBRATED
+from api.services.recorded_runs import recorded
 from api.services.rights import Opened, opened, party_id_of, refused
 from api.services.runs import Assessment
 from api.services.workspace import Workspace

@@ -25,7 +25,7 @@ class Workspace:
     settings: Settings
     dictionary: Dictionary
     store: Store
-    kept: dict[str, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict)
     indexed: dict[str, Any] = field(default_factory=dict)
 
     @property

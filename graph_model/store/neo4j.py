@@ -133,9 +133,9 @@ class Neo4jStore:
         """Add one line to a journal; see `protocol.Store.append`."""
         return neo4j_journal.append(self.connection, stream, at, payload)
 
-    def journal(self, stream: str) -> Iterator[JournalEntry]:
-        """All lines of a journal, in order."""
-        return neo4j_journal.lines(self.connection, stream)
+    def journal(self, stream: str, after: int = 0) -> Iterator[JournalEntry]:
+        """Lines of a journal, in order; see `protocol.Store.journal`."""
+        return neo4j_journal.lines(self.connection, stream, after)
 
     def streams(self) -> list[str]:
         """Names of the journals that have lines."""

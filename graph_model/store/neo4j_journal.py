@@ -80,9 +80,8 @@ def append(
     return records.entry_of(connection.writing(add))
 
 
-def lines(connection: Connection, stream: str) -> Iterator[JournalEntry]:
-    """All lines of a journal, in order."""
-    after = 0
+def lines(connection: Connection, stream: str, after: int) -> Iterator[JournalEntry]:
+    """Lines of a journal beyond `after`, in order."""
     asked = {"stream": stream, "page": PAGE}
     while (page := connection.read(PAGE_OF_LINES, {**asked, "after": after})) and page[0][0]:
         yield from map(records.entry_of, page[0][0])

@@ -91,6 +91,9 @@ def test_a_fit_becomes_a_pack_in_force_and_probabilities_are_shown(
         assert f"outcomes sha256 {facts['outcomes_sha256']}" in told.reason
         assert "95 % interval" in told.reason
         assert float(told.value) == pytest.approx(float(facts[name]), rel=1e-3)
+    double = pack.parameter("points_to_double_odds")
+    assert double.status == "fitted"
+    assert float(double.value) == pytest.approx(20 / float(facts["own_slope"]), rel=1e-3)
     assert pack.parameter("lgd").status == "assumption"
 
     # before it is in force nothing has changed; from its first day the figure is told

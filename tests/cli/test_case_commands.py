@@ -37,7 +37,7 @@ def test_an_objection_with_its_clock_and_both_figures(alliance: Run) -> None:
     assert "×" in out
     assert "others move" in out
     code, out, _ = alliance("assess")
-    assert "1 steps of cases" in " ".join(out.split())
+    assert "1 × a step of a case" in " ".join(out.split())
     assert "figures differ" in " ".join(out.split())
     assert alliance("case", "decide", "objection-1", "uphold", *SELF, "--purpose", "self")[0] == 4
     code, out, _ = alliance("case", "decide", "objection-1", "reject", *DESK)

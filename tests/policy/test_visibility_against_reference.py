@@ -201,9 +201,11 @@ def expected_partner(
     assert part.layer is not None
     figure = sight(*asking, Thing("chain_risk", (part.party,)), world)
     link = sight(*asking, Thing(LAYER_CLASS[part.layer], (subject, part.party)), world)
-    if figure != "amount" or not at_least(link, "exists"):
-        return None
     behind = {s: sight(*asking, things[s], world) for s in part.statements}
+    ends = {subject, part.party}
+    between = [found for s, found in behind.items() if set(things[s].sides) == ends]
+    if figure != "amount" or not at_least(least([link, *between]), "exists"):
+        return None
     amount = least([link, *behind.values()])
     known = part.amount_fen
     return (

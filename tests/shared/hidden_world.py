@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from stating import BANK, DAY, party, state
+from stating import BANK, DAY, load_dictionary, party, state
 
 from api.services.runs import assess_day
 from api.services.workspace import Workspace
+from graph_model.schema import key_of
 from graph_model.snapshot import OPEN_DATE, OPEN_TX
 from graph_model.statement import Source
 from tests.policy.visibility_reference import KIND_CLASS, StatedRow, Thing, World, sight
@@ -44,7 +45,11 @@ class HiddenWorld:
     names: dict[str, str] = field(default_factory=dict)
     stated: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
+    case_ids: list[str] = field(default_factory=list)
     rows: list[StatedRow] = field(default_factory=list)
+    looks: set[tuple[str, str]] = field(default_factory=set)
+    targets: str = ""
 
     @cached_property
     def persons(self) -> set[str]:
@@ -54,7 +59,11 @@ class HiddenWorld:
         return World(self.rows, self.today.isoformat(), self.persons)
 
     def reread(self, workspace: Workspace) -> None:
-        """Take what is stated about consents from the store: requests may have changed it."""
+        """Take consents, looks and cases from the store: requests may have changed them."""
+        looks = (line["payload"] for line in workspace.store.journal("audit"))
+        self.looks = {(look["organisation"], look["subject"]) for look in looks}
+        cases = (line["payload"] for line in workspace.store.journal("cases"))
+        self.targets = "\n".join(f"{case['target']} {case['sides']}" for case in cases)
         names = workspace.dictionary.kind("consent").field_names
         self.rows = []
         for row in workspace.store.rows("consent"):
@@ -72,9 +81,14 @@ class HiddenWorld:
         """Whether the rules let a viewer see a secret."""
         world = self.reference()
         asking = (role, organisation, purpose)
+        desk = (role, purpose) == ("official", "supervision")  # it is told what a case is about
+        if desk and any(spelling in self.targets for spelling in secret.spellings):
+            return True
         if secret.thing is not None:
             return sight(*asking, secret.thing, world) == "amount"
         if secret.party == organisation:
+            return True
+        if (secret.party, organisation) in self.looks:  # a subject is told who looked at it
             return True
         between = {secret.party, organisation}
         if any({row.grantor, row.grantee} == between for row in self.rows):
@@ -87,6 +101,18 @@ class HiddenWorld:
             secret.party in t.sides and len(t.sides) > 1 and sight(*asking, t, world) == "amount"
             for t in self._things
         )
+
+    def targets_naming(self, one: str) -> list[str]:
+        """What a case could be about that names a party: statements and links."""
+        kinds = load_dictionary().kinds
+        found = [
+            f"{kind}:{BANK.id}:{key_of(row[name] for name in kinds[kind].key)}"
+            for kind, rows in self.stated.items()
+            for row in rows
+            if one in row.values()
+        ]
+        ends = [row for row in self.stated["guarantee"] if one in row.values()]
+        return found + [f"guarantee:{row['guarantor']}:{row['borrower']}" for row in ends]
 
     @cached_property
     def _things(self) -> list[Thing]:
@@ -171,6 +197,7 @@ def _links(made: HiddenWorld, random: np.random.Generator) -> None:
             number, amount = _number(random), _amount(random)
             row = {first: one, second: other, number_name: number, amount_name: amount}
             made.stated.setdefault(kind, []).append(row | fixed)
+            made.statements.append(f"{kind}:{BANK.id}:{one}|{number}")
             thing = Thing(KIND_CLASS[kind], (one, other), other if kind == "loan" else "")
             made.secrets.append(Secret((number, *_spelled(amount)), thing))
 

@@ -354,6 +354,8 @@ def test_journals_are_chained_each_on_its_own(store: Store) -> None:
     assert verify("runs", store.journal("runs")) == 2
     assert verify("audit", store.journal("audit")) == 1
     assert list(store.journal("none")) == []
+    assert list(store.journal("runs", after=1)) == [last]
+    assert list(store.journal("runs", after=2)) == []
 
 
 def test_a_journal_grows_while_a_load_runs_and_stays_when_it_aborts(store: Store) -> None:
