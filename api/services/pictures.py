@@ -58,14 +58,9 @@ def picture(
     """
     snapshot = snapshot_of(workspace, day, tx)
     out, last = out_by_cases(workspace, snapshot, cases)
-<<<<<<< HEAD
-    known = f"{day}-tx{snapshot.tx}-cases{last}-{_store_mark(workspace)}"
-    index = workspace.pictures / f"{known}-{made_with()}.json"
-=======
     whose = "" if lender is None else f"-{hashlib.blake2b(lender.encode()).hexdigest()[:16]}"
     known = f"{day}-tx{snapshot.tx}-cases{last}{whose}"
     index = workspace.pictures / f"{known}-{_store_mark(workspace)}-{made_with()}.json"
->>>>>>> main
     if index.is_file():
         told = json.loads(index.read_text(encoding="utf-8"))
         return replace(load(workspace.pictures / told["network_id"]), manifest=told["manifest"])
