@@ -11,7 +11,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/alliance demo
 
 test: check
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
