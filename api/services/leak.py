@@ -4,6 +4,9 @@ One party after another falls in the picture, everything is assessed anew as it 
 reader compares what he is told before and after. He also asks whatever else he may ask. He knows
 the register and, at worst, every tie that is neither guarantee nor loan; the truth chooses his
 thresholds for him. What he names is counted; nobody is named to anybody.
+
+Every reader is read on the common run. A lender's answers come from its own picture, without loans
+of other lenders, and tell less: its count is an upper bound.
 """
 
 from collections.abc import Callable, Sequence

@@ -10,6 +10,7 @@ import pytest
 from api.services import demonstration, partners
 from api.services.ingesting import ingest
 from api.services.leak import Leak, ReaderLeak, leak
+from api.services.lender_views import lender_view
 from api.services.partners import partner_risk, whole_answer
 from api.services.readers import OUTSIDER, readers
 from api.services.readings import Asking, links_told
@@ -85,8 +86,9 @@ def test_an_answer_that_tells_more_raises_the_figure(
 
 
 def test_readers_are_told_what_viewers_are_told(demo: Workspace) -> None:
-    run = assess_day(demo, DAY)
-    _, _, financier = readers(demo, run, "consent")
+    common = assess_day(demo, DAY)
+    _, _, financier = readers(demo, common, "consent")
+    run = lender_view(demo, financier.organisation, common)  # what a lender's answers come from
     seen = set()
     for party in run.network.ids():
         for opening in financier.openings(run, party):
