@@ -1,6 +1,6 @@
 """Which steps a case may take, by whom, and what they mean: two tables of the pack `cases`.
 
-    kinds.csv        case_kind, what it may be about, state after which it is not opened again
+    kinds.csv        case_kind, what it may be about, states after which another may be opened
     transitions.csv  case_kind, from, action, to, role, clock_days, takes_out, reason, clause
 
 `role` lists who may take the step: `side` (an organisation that the target names), `objector` (for
@@ -32,7 +32,7 @@ class CaseKind:
     en: str
     targets: tuple[str, ...]
     of_kinds: tuple[str, ...]
-    once: tuple[str, ...]
+    again_after: tuple[str, ...]
 
     def check(self, target: Target) -> None:
         """Raise BadInput when a case of this kind is not about such a target."""
@@ -85,7 +85,7 @@ class CaseRules:
                 row.text("en"),
                 _listed(row, "targets", ("statement", "link")),
                 _words(row.text("of_kinds")),
-                _words(row.text("once_rejected")),
+                _words(row.text("again_after")),
             )
             for row in pack.table("kinds")
         }

@@ -17,6 +17,7 @@ from api.cli import (
     district,
     explain,
     find,
+    graph,
     history,
     ingest,
     jobs,
@@ -36,7 +37,7 @@ from api.cli.app import app, errors
 from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, StoreBusy
 
 VERBS = (
-    *(ingest, quality, history, assess, find, explain, what_if, own, calibrate, network),
+    *(ingest, quality, history, assess, find, explain, what_if, own, calibrate, network, graph),
     *(loan_book, overview),
     *(case, movers, audit, leak),
     *(consent, archive, dictionary, serve, jobs, token, district, demo, validate),

@@ -127,9 +127,8 @@ def open_case(
         raise NotAllowed(target.text, decision.rule, WAY_OUT)
     step = rules.step(kind, "", OPEN, reader.stands_in(for_whom, sides))
     for case in _cases(workspace):
-        if (case.opened.kind, case.target) == (kind, target) and (
-            case.last.effect != "no" or case.last.due_on or case.last.state in known.once
-        ):
+        same = (case.opened.kind, case.target) == (kind, target)
+        if same and case.last.state not in known.again_after:
             rule = f"there is {case.id} about it already, in state '{case.last.state}'"
             raise BadInput(target.text, rule, f"New evidence? {WAY_OUT}")
     written = _write(workspace, reader, rules, step, None, target, for_whom, sides, note, today)

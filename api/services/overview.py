@@ -4,6 +4,7 @@ A figure of the district is computed once for each published run and load of the
 suppression, and given to everybody who may see it; the look is written down each time.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,10 @@ from policy.suppression import SmallCells
 from policy.visibility import Decision, Viewer
 
 Made = TypeVar("Made")
+
+KEPT_ANSWERS = 32
+"""Answers that one process keeps: four pages of several days."""
+
 _making = Lock()
 
 
@@ -82,14 +87,16 @@ def once(
 
     `cases` is the last step of a case that it sees, where it rests on statements themselves.
     """
-    at = (run_id, workspace.store.head(), cases, workspace.settings.district, rule.digest)
-    kept: dict[str, tuple[tuple[str, int, int, str, str], Made]]
-    kept = workspace.indexed.setdefault("overview", {})
-    held = kept.get(name)
+    at = (workspace.store.head(), cases, workspace.settings.district, rule.digest)
+    kept: OrderedDict[tuple[str, str], tuple[tuple[int, int, str, str], Made]]
+    kept = workspace.indexed.setdefault("overview", OrderedDict())
+    held = kept.get((name, run_id))
     if held is None or held[0] != at:
         with _making:
-            held = kept.get(name)
+            held = kept.get((name, run_id))
             if held is None or held[0] != at:
                 held = (at, make())
-                kept[name] = held
+                kept[name, run_id] = held
+                while len(kept) > KEPT_ANSWERS:
+                    kept.popitem(last=False)
     return held[1]

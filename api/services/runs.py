@@ -29,6 +29,7 @@ from algorithms.scorecard import Scorecard, scorecard
 from api.audit import now
 from api.services.assessment_pack import parameters_of
 from api.services.pictures import picture
+from api.services.projecting import refresh_graph
 from api.services.workspace import Workspace
 from api.settings import Settings
 from graph_model.errors import BadInput, NotFound, StoreError
@@ -212,6 +213,7 @@ def assess_day(
                 "seed": keyed,
             },
         )
+        refresh_graph(workspace, made)
     return made
 
 

@@ -12,10 +12,11 @@ from typing import Any, LiteralString
 import pyarrow as pa
 
 from graph_model.errors import StoreBusy, StoreError
+from graph_model.projection import Projection, Refreshed
 from graph_model.schema import Dictionary
 from graph_model.snapshot import OPEN_TX, Snapshot
 from graph_model.statement import LoadRecord, Row, Source
-from graph_model.store import neo4j_journal, records
+from graph_model.store import neo4j_journal, neo4j_projection, records
 from graph_model.store.neo4j_columns import in_order, read_columns, read_rows
 from graph_model.store.neo4j_connection import Address, Connection
 from graph_model.store.neo4j_findings import findings_upto
@@ -32,6 +33,7 @@ LOADS: LiteralString = (
 )
 
 RESTORE_WAIT_SECONDS = 10.0
+SHOW_WAIT_SECONDS = 60.0
 
 
 class Neo4jStore:
@@ -146,6 +148,11 @@ class Neo4jStore:
         with self._alone(RESTORE_WAIT_SECONDS) as writer:
             undo_unfinished(writer, self.dictionary)
             restore(writer, self.dictionary, dump)
+
+    def show(self, projection: Projection) -> Refreshed:
+        """Replace the graph for people; see `projection.ShowsGraph`."""
+        with self._alone(SHOW_WAIT_SECONDS) as writer:
+            return neo4j_projection.show(writer, projection)
 
     def close(self) -> None:
         """Close the connections of all threads; the store answers nothing afterwards."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from graph_model.errors import StoreError
@@ -16,6 +17,11 @@ FINDING_COLUMNS = (
 )
 
 
+LOADS_KEPT = 4096
+"""Load records that are kept once made: every load asks for all that ended before it."""
+
+
+@lru_cache(maxsize=LOADS_KEPT)
 def load_of(
     number: int,
     state: Literal["unpublished", "published", "aborted"],

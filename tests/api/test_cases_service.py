@@ -231,6 +231,11 @@ def test_a_case_is_not_opened_twice_nor_again_after_it_was_rejected(home: Home) 
     with pytest.raises(BadInput, match="rejected"):
         objected(workspace)
     assert cases.act(workspace, DESK, case.id, "reopen", "新证据", TOMORROW).due_on == "2026-11-21"
+    asked = cases.open_case(workspace, SELF, "repair", RECORD, "", DAY)
+    with pytest.raises(BadInput, match=asked.id):
+        cases.open_case(workspace, SELF, "repair", RECORD, "", DAY)
+    cases.act(workspace, DESK, asked.id, "refuse", "", DAY)
+    assert cases.open_case(workspace, SELF, "repair", RECORD, "", DAY).state == "applied"
 
 
 @pytest.mark.parametrize(

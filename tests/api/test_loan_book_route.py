@@ -255,3 +255,20 @@ def test_no_number_that_bank_a_reads_depends_on_a_loan_of_bank_b(tmp_path: Path)
     large = numbers_of_bank_a(tmp_path / "large", World(9_876_543, 88))
     assert small == large
     assert "9876543" not in str(large)
+
+
+def test_a_revocation_counts_on_the_next_page(tmp_path: Path) -> None:
+    settings = build(tmp_path / "home", World())
+    with TestClient(create_app(settings)) as client:
+        asking = Bank(client, settings)
+        asking.send(five_loans())
+        assert asking.borrower(MAKER)["consent"]
+        before = asking.get(f"{BOOK}/borrowers").json()
+        own = headers(settings, "member", MAKER, "self")
+        url = "/api/v1/consents/C-1/revocation"  # of the maker
+        assert client.post(url, headers=own, json={}).status_code in (200, 201)
+        after = asking.get(f"{BOOK}/borrowers").json()
+    (now,) = (one for one in after["borrowers"] if one["party"] == MAKER)
+    assert (now["consent"], now["level"], now["one_hop_fen"]) == (False, None, None)
+    assert after["without_consent"] == before["without_consent"] + 1
+    assert after["looked_through_fen"] == before["looked_through_fen"] - 1_500_000_00

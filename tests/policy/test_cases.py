@@ -137,6 +137,7 @@ def test_every_state_of_the_tables_can_be_reached_and_every_effect_has_a_reason(
             new = {t.to for t in RULES.from_state(kind, at.pop())} - states
             states |= new
             at += new
+        assert set(RULES.kinds[kind].again_after) <= states
         assert states == {t.was for t in RULES.transitions if t.kind == kind} | {
             t.to for t in RULES.transitions if t.kind == kind
         }
