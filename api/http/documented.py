@@ -1,5 +1,8 @@
 """What the OpenAPI document says beside the routes' own words: refusals, and keys of POSTs."""
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -77,16 +80,65 @@ def document(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = made()
-            for path in document["paths"].values():
-                if "post" in path:
-                    given = path["post"].get("parameters", [])
-                    others = [p for p in given if p["name"].lower() != HEADER.lower()]
-                    path["post"]["parameters"] = [*others, PARAMETER]
-                for operation in path.values():
+            _with_nulls(document["components"]["schemas"])
+            for path, operations in document["paths"].items():
+                for method, operation in operations.items():
+                    if method == "post":
+                        _with_key(operation)
                     _as_problems(operation["responses"])
+                    _with_example(operation, f"{method.upper()} {path}")
         return app.openapi_schema or made()
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _with_nulls(schemas: dict[str, Any]) -> None:
+    """Put the nulls of examples back: the document is made without them."""
+    for schema in schemas.values():
+        if "examples" in schema:
+            schema["examples"] = [_filled(one, schema, schemas) for one in schema["examples"]]
+
+
+def _filled(value: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    """A value with null wherever its schema requires a field that it lacks and that may be null."""
+    if "$ref" in schema:
+        return _filled(value, schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if isinstance(value, list):
+        return [_filled(item, schema.get("items", {}), schemas) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for option in schema.get("anyOf", ()):
+        if "$ref" in option:
+            return _filled(value, option, schemas)
+    parts = schema.get("properties", {})
+    nulls = {
+        name: None
+        for name in schema.get("required", ())
+        if name not in value and {"type": "null"} in parts[name].get("anyOf", ())
+    }
+    return {k: _filled(v, parts.get(k, {}), schemas) for k, v in value.items()} | nulls
+
+
+def _with_key(operation: dict[str, Any]) -> None:
+    given = operation.get("parameters", [])
+    others = [p for p in given if p["name"].lower() != HEADER.lower()]
+    operation["parameters"] = [*others, PARAMETER]
+
+
+def _with_example(operation: dict[str, Any], name: str) -> None:
+    """Put an answer of `examples.json` where the shape has no example of its own."""
+    example = _examples().get(name)
+    for status, response in operation["responses"].items():
+        if example is not None and status < "3":
+            response["content"]["application/json"]["example"] = example
+
+
+@cache
+def _examples() -> dict[str, Any]:
+    """Answers from invented worlds, lists cut short, by method and path."""
+    text = (Path(__file__).parent / "examples.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def _as_problems(responses: dict[str, Any]) -> None:

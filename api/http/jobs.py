@@ -10,8 +10,7 @@ from api.http.paging import Page, Paged
 from api.http.state import workspace_of
 from api.http.today import Today
 from api.http.viewer import viewer_of
-from api.jobs.book import Job, book_of
-from api.jobs.results import read, submitted
+from api.jobs.results import cancelled, listed, read, submitted
 from api.services.workspace import Workspace
 from policy.visibility import Viewer
 
@@ -37,10 +36,9 @@ def submit(
 
 
 @router.get("", summary="One's own jobs")
-def list_jobs(viewer: Asking, workspace: Opened, page: Paged) -> Page[JobShape]:
+def list_jobs(viewer: Asking, workspace: Opened, today: Today, page: Paged) -> Page[JobShape]:
     """Jobs of this viewer, asked for under this purpose, the latest first; without results."""
-    jobs = book_of(workspace).of(viewer)
-    return page.of(jobs, lambda job: (-job.number,), JobShape.of_job)
+    return page.of(listed(workspace, viewer, today), lambda job: (-job.number,), JobShape.of_job)
 
 
 @router.get("/{job}", summary="How far a job is, and its result")
@@ -50,7 +48,6 @@ def show(viewer: Asking, workspace: Opened, today: Today, job: JobId) -> JobShap
 
 
 @router.delete("/{job}", summary="Cancel a job")
-def cancel(viewer: Asking, workspace: Opened, job: JobId) -> JobShape:
+def cancel(viewer: Asking, workspace: Opened, today: Today, job: JobId) -> JobShape:
     """Ask for it to end: a waiting one ends at once, one at work at its next step; 409 after."""
-    stood: Job = book_of(workspace).cancel(viewer, job)
-    return JobShape.of_job(stood)
+    return JobShape.of_job(cancelled(workspace, viewer, job, today))

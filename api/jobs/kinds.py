@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api import audit
 from api.services.changes import Asked
 from api.services.origins import partner_origins
-from api.services.rights import Opened, opened
+from api.services.rights import Opened, opened, rules_of
 from api.services.runs import assess_day
 from api.services.what_if import partner_what_if
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed
-from policy.visibility import Viewer
+from policy.visibility import Decision, Sight, Viewer
 
 Progress = Callable[[int, int], None]
 """Told the steps done, and of how many; raises to end the work."""
@@ -143,22 +144,17 @@ KINDS: Mapping[str, JobKind] = {
 }
 
 
-def checked(kind: str, viewer: Viewer, parameters: Mapping[str, Any]) -> _Parameters:
-    """Read the parameters of a kind of job, for a viewer whose role may ask for it.
+def checked(kind: str, parameters: Mapping[str, Any]) -> _Parameters:
+    """Read the parameters of a kind of job.
 
     Raises
     ------
     BadInput
         When there is no such kind, or a parameter is wrong.
-    NotAllowed
-        When the role may not ask for it.
     """
     known = KINDS.get(kind)
     if known is None:
         raise BadInput(repr(kind[:80]), "is no kind of job", f"Kinds are {', '.join(KINDS)}.")
-    if viewer.role not in known.roles:
-        rule = f"jobs of kind {kind} are for the roles {', '.join(known.roles)}"
-        raise NotAllowed(f"role {viewer.role}", rule, "Ask somebody who has one of them.")
     try:
         return known.parameters.model_validate(parameters)
     except ValidationError as error:
@@ -168,16 +164,46 @@ def checked(kind: str, viewer: Viewer, parameters: Mapping[str, Any]) -> _Parame
         raise BadInput(value, first["msg"], "See /docs for what may stand there.") from error
 
 
-def allowed_subject(
-    workspace: Workspace, viewer: Viewer, parameters: _Parameters, today: Day, action: str
+def allowed_to_ask(
+    workspace: Workspace,
+    viewer: Viewer,
+    kind: str,
+    parameters: _Parameters,
+    today: Day,
+    action: str,
 ) -> Opened | None:
-    """Ask for the right to the party a job is about, and write it down; None if about nobody.
+    """Ask for the right to a job, and write it down once; None where it is about nobody.
 
     Raises
     ------
     NotAllowed
-        When no rule lets the viewer see it.
+        When the role may not ask for the kind, or no rule lets the viewer see the party.
     """
-    if not isinstance(parameters, SubjectParameters):
-        return None
-    return opened(workspace, viewer, parameters.party, parameters.date, today, action)
+    roles = KINDS[kind].roles
+    if viewer.role not in roles:
+        rule = f"jobs of kind {kind} are for the roles {', '.join(roles)}"
+        audit.record(workspace.store, viewer, action, "", Decision(Sight.HIDDEN, rule), "")
+        raise NotAllowed(f"role {viewer.role}", rule, "Ask somebody who has one of them.")
+    if isinstance(parameters, SubjectParameters):
+        return opened(workspace, viewer, parameters.party, parameters.date, today, action)
+    may_ask(workspace, viewer, today, action)
+    return None
+
+
+def may_ask(workspace: Workspace, viewer: Viewer, today: Day, action: str) -> None:
+    """Let a viewer ask about its own jobs, for a purpose of its role; written down.
+
+    Raises
+    ------
+    NotAllowed
+        When the role may not state the purpose.
+    """
+    rules = rules_of(workspace, today)
+    stated = rules.purposes.get((viewer.purpose, viewer.role))
+    rule = f"the role {viewer.role} may not state the purpose {viewer.purpose}"
+    decision = Decision(Sight.HIDDEN, f"{rule} ({rules.reference}, purposes)")
+    if stated is not None:
+        decision = Decision(Sight.AMOUNT, "the viewer's own jobs")
+    audit.record(workspace.store, viewer, action, "", decision, "")
+    if not decision.allowed:
+        raise NotAllowed(action, decision.rule, "State a purpose of your role.")

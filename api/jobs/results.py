@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 
 from api.jobs.book import Job, book_of
-from api.jobs.kinds import Outcome, allowed_subject, checked
+from api.jobs.kinds import Outcome, allowed_to_ask, checked, may_ask
 from api.services.consent_index import ConsentIndex
-from api.services.rights import Opened, rights_of
+from api.services.rights import Opened
 from api.services.workspace import Workspace
 from graph_model.errors import NotAllowed, StoreError
 from policy.visibility import Rights, Viewer
@@ -81,9 +81,8 @@ def submitted(
     BadInput, NotAllowed, NotFound
         For an unknown kind or parameter, a role or a subject that is not allowed.
     """
-    asked = checked(kind, viewer, parameters)
-    may_state_purpose(viewer, rights_of(workspace, today, None))
-    allowed_subject(workspace, viewer, asked, today, f"job {kind}: submitted")
+    asked = checked(kind, parameters)
+    allowed_to_ask(workspace, viewer, kind, asked, today, f"job {kind}: submitted")
     plain = asked.model_dump(mode="json", exclude_defaults=True)
     return book_of(workspace).submit(viewer, kind, plain)
 
@@ -105,9 +104,11 @@ def read(workspace: Workspace, viewer: Viewer, job: str, today: date) -> Read:
     """
     found = book_of(workspace).get(viewer, job)
     if found.state != "done":
+        may_ask(workspace, viewer, today, f"job {found.kind}: state")
         return found, None
-    asked = checked(found.kind, viewer, found.parameters)
-    allowed = allowed_subject(workspace, viewer, asked, today, f"job {found.kind}: result")
+    asked = checked(found.kind, found.parameters)
+    action = f"job {found.kind}: result"
+    allowed = allowed_to_ask(workspace, viewer, found.kind, asked, today, action)
     outcome, ground = _kept(workspace, found)
     if allowed is not None and not _open(allowed, outcome, ground):
         rule = "a consent that this result rests on has ended since it was made"
@@ -115,11 +116,17 @@ def read(workspace: Workspace, viewer: Viewer, job: str, today: date) -> Read:
     return found, outcome.result
 
 
-def may_state_purpose(viewer: Viewer, rights: Rights) -> None:
-    """Refuse a purpose that is none of the role's."""
-    if (viewer.purpose, viewer.role) not in rights.rules.purposes:
-        rule = f"the role {viewer.role} may not state it ({rights.rules.reference}, purposes)"
-        raise NotAllowed(f"purpose {viewer.purpose}", rule, "State a purpose of your role.")
+def listed(workspace: Workspace, viewer: Viewer, today: date) -> list[Job]:
+    """Jobs of a viewer, the latest first; written down."""
+    may_ask(workspace, viewer, today, "jobs: list")
+    return book_of(workspace).of(viewer)
+
+
+def cancelled(workspace: Workspace, viewer: Viewer, job: str, today: date) -> Job:
+    """Ask for a job of a viewer to end; written down. Raises as `Book.cancel`."""
+    found = book_of(workspace).get(viewer, job)
+    may_ask(workspace, viewer, today, f"job {found.kind}: cancel")
+    return book_of(workspace).cancel(viewer, job)
 
 
 def _open(allowed: Opened, outcome: Outcome, ground: Ground) -> bool:

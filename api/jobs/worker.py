@@ -124,7 +124,7 @@ class Worker:
         kind = KINDS[job.kind]
         day = today()
         try:
-            parameters = checked(job.kind, job.viewer, job.parameters)
+            parameters = checked(job.kind, job.parameters)
             before = consent_index(self.workspace, day)
             outcome = kind.work(self.workspace, job.viewer, parameters, day, progress)
             after = consent_index(self.workspace, day)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import jsonschema
 import pytest
 from fastapi.testclient import TestClient
 from supplier_world import BUYER, SUPPLIER, headers
 
 from api.http.app import create_app
 from api.settings import Settings, load_settings
+from ingest.loan_book import HEADERS
 
 DOCUMENT: dict[str, Any] = create_app(load_settings()).openapi()
 OPEN = {"/healthz", "/readyz"}
@@ -34,12 +36,25 @@ def opened_case(client: TestClient, asking: Asking) -> str:
     return number
 
 
+def book_of(balance: int) -> dict[str, Any]:
+    """A loan book of one loan, as a form."""
+    line = f"B1,{BUYER.removeprefix('uscc:')},,{balance},,,,"
+    return {"files": {"file": ("book.csv", f"{','.join(HEADERS)}\n{line}\n", "text/csv")}}
+
+
+def sent(body: dict[str, Any]) -> dict[str, Any]:
+    """How a body is sent: as a form where it holds files."""
+    return body if "files" in body else {"json": body}
+
+
 @dataclass(frozen=True)
 class Posting:
     """Two different bodies of a POST that succeed, sent by the supplier about itself."""
 
     first: dict[str, Any]
     other: dict[str, Any]
+    role: str = "member"
+    purpose: str = "self"
     named: Callable[[TestClient, Asking], str] = lambda _client, _asking: "C-0"
     """What stands for the parameter of the path."""
 
@@ -64,7 +79,10 @@ POSTS = {
         )
     ),
     "/api/v1/cases/{id}/events": Posting(
-        {"action": "withdraw"}, {"action": "withdraw", "note": "another"}, opened_case
+        {"action": "withdraw"}, {"action": "withdraw", "note": "another"}, named=opened_case
+    ),
+    "/api/v1/loan-book": Posting(
+        book_of(1_000_000), book_of(2_000_000), role="financier", purpose="post_loan"
     ),
 }
 
@@ -142,6 +160,14 @@ def test_it_is_documented_with_examples_and_refusals(
         assert "application/json" not in bodies or body_of(operation)
 
 
+@pytest.mark.parametrize("operation", [o for _, _, o in ASKING], ids=NAMES)
+def test_its_example_is_of_its_shape(operation: dict[str, Any]) -> None:
+    (good,) = [told for status, told in operation["responses"].items() if status < "3"]
+    content = good["content"]["application/json"]
+    schema = {**content["schema"], "components": DOCUMENT["components"]}
+    jsonschema.validate(example_of(content), schema)
+
+
 def test_every_post_is_known_to_the_test_of_keys() -> None:
     assert set(POSTS) == {path for method, path, _ in ASKING if method == "POST"}
 
@@ -149,15 +175,15 @@ def test_every_post_is_known_to_the_test_of_keys() -> None:
 @pytest.mark.parametrize("path", POSTS)
 def test_a_post_with_a_key_is_done_once(client: TestClient, filled: Settings, path: str) -> None:
     posting = POSTS[path]
-    asking = headers(filled, "member", SUPPLIER, "self")
+    asking = headers(filled, posting.role, SUPPLIER, posting.purpose)
     url = re.sub(r"{[^}]+}", lambda _: posting.named(client, asking), path)
     asking |= {"Idempotency-Key": re.sub(r"\W", "-", f"every{path}")}
-    first = client.post(url, json=posting.first, headers=asking)
+    first = client.post(url, headers=asking, **sent(posting.first))
     assert first.is_success, first.text
-    again = client.post(url, json=posting.first, headers=asking)
+    again = client.post(url, headers=asking, **sent(posting.first))
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert client.post(url, json=posting.other, headers=asking).status_code == 409
+    assert client.post(url, headers=asking, **sent(posting.other)).status_code == 409
 
 
 def test_the_document_is_plain_json_with_one_problem_shape() -> None:
