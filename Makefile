@@ -5,18 +5,19 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 SOURCES := graph_model ingest algorithms policy api
 
-.PHONY: demo test check bench lock docs clean
+.PHONY: demo test check bench lock docs leak clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/alliance demo
 
 test: check
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist loadgroup
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict deploy/neo4j-local/neo4j_local.py
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tests/shared/dead_links.py
 
@@ -28,9 +29,15 @@ bench: $(VENV)/.bench
 	$(BIN)/python bench/chain_risk_eon.py
 	$(BIN)/python bench/origins.py
 	$(BIN)/python bench/what_if.py
+	$(BIN)/python bench/rights.py
 
 docs: $(VENV)/.dev
 	$(BIN)/alliance dictionary > docs/data-dictionary.md
+
+# Printed with each release, of a small demonstration district that is made anew.
+leak: $(VENV)/.runtime
+	$(BIN)/alliance demo --no-serve --enterprises 300 --home var/leak
+	$(BIN)/alliance leak --home var/leak --scenarios 2000 --out docs/leak.md
 
 # Lock files carry versions and hashes, no addresses; pip installs them.
 lock: $(VENV)/.dev
@@ -63,4 +70,4 @@ $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis deploy/neo4j-local/lib

@@ -60,10 +60,17 @@ def derive_links(
             raise BadInput(layer, "is not a layer", f"Layers are: {', '.join(LAYERS)}.")
     bounds = capacity(network, parameters)
     able = {"point": bounds.point, "low": bounds.high, "high": bounds.low}[bound]
-    facts = Facts(network, parameters, _margin(network, parameters, bound), _revenue(network))
+    facts = facts_of(network, parameters, bound)
     layers = [layer for layer in LOSSES if layer not in off]
     found = [(LAYERS.index(layer), part) for layer in layers for part in LOSSES[layer](facts)]
     return _with_stated(network, _summed(network, parameters, found, able), off)
+
+
+def facts_of(
+    network: CreditNetwork, parameters: AssessmentParameters, bound: Bound = "point"
+) -> Facts:
+    """What the losses of a picture are derived from; `bound` as in `derive_links`."""
+    return Facts(network, parameters, _margin(network, parameters, bound), _revenue(network))
 
 
 def _margin(network: CreditNetwork, parameters: AssessmentParameters, bound: Bound) -> Floats:

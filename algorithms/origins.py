@@ -221,6 +221,8 @@ def _step(run: RecordedRun, fallen: int, hit: int) -> Step:
     start, stop = np.searchsorted(setting.hit, (hit, hit + 1)).tolist()
     links = setting.links[start:stop]
     given = int(setting.parties[fallen])
-    between = [k for k in links.tolist() if run.links.fallen[k] == given and run.links.rate[k] > 0]
+    between: list[int] = links[
+        (run.links.fallen[links] == given) & (run.links.rate[links] > 0)
+    ].tolist()
     between.sort(key=lambda k: -float(run.links.rate[k]))
     return Step(given, int(setting.parties[hit]), tuple(between))

@@ -9,7 +9,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from queue import SimpleQueue
 
@@ -48,15 +48,16 @@ class Falls:
         return len(self.start) - 1
 
     @cached_property
-    def _by_node(self) -> tuple[Ints, Ints]:
+    def index(self) -> tuple[Ints, Ints]:
+        """Places of the falls of every node i: `place[start[i]:start[i + 1]]`, as (start, place).
+
+        8 bytes a fall more; made when it is first asked for.
+        """
         return by_node(self.node, int(self.node.max(initial=-1)) + 1)
 
     def of(self, node: int) -> tuple[Ints, Ints]:
-        """Falls of one node: their places in `node` and `tick`, and their scenarios.
-
-        The first call makes an index of 8 bytes a fall more.
-        """
-        start, place = self._by_node
+        """Falls of one node: their places in `node` and `tick`, and their scenarios."""
+        start, place = self.index
         if node >= len(start) - 1:
             return start[:0], start[:0]
         at = place[start[node] : start[node + 1]]
@@ -162,19 +163,43 @@ def record_falls(
     BadInput
         For links that do not fit the parties, and when not even one scenario fits the budget.
     """
+    begun = begin(
+        party_id,
+        own_rate,
+        links,
+        horizon_months=horizon_months,
+        seed=seed,
+        already_fallen=already_fallen,
+        unknown_rate=unknown_rate,
+    )
+    every = np.arange(scenarios, dtype=np.int64)
+    wiring = begun.setting.wiring
+    falls, sums = run_some(wiring, begun.seed_key, every, threads, budget, progress)
+    if not len(falls):
+        rule = "the falls of one scenario take more"
+        raise BadInput(f"budget {budget} bytes", rule, "Give it a few megabytes.")
+    return with_falls(begun, falls, sums, scenarios)
+
+
+def begin(
+    party_id: npt.NDArray[np.bytes_],
+    own_rate: Floats,
+    links: Links,
+    *,
+    horizon_months: int,
+    seed: int,
+    already_fallen: npt.NDArray[np.bool_] | None,
+    unknown_rate: float,
+) -> RecordedRun:
+    """Set a run up, arguments as `record_falls`, without any scenario: `with_falls` adds them."""
     before = np.zeros(len(party_id), np.bool_) if already_fallen is None else already_fallen
     check_links(links, party_id)
     years = horizon_months / 12
     own = np.where(np.isnan(own_rate), unknown_rate, own_rate) * years
     own[before] = 0.0
     setting = setting_of(party_id, own, links, years, before)
-    seed_key = np.uint64(key_of(seed.to_bytes(8, "little")))
-    every = np.arange(scenarios, dtype=np.int64)
-    falls, sums = run_some(setting.wiring, seed_key, every, threads, budget, progress)
-    if not len(falls):
-        rule = "the falls of one scenario take more"
-        raise BadInput(f"budget {budget} bytes", rule, "Give it a few megabytes.")
-    order = setting.parties
+    order, none = setting.parties, np.zeros(0, np.int64)
+    nothing = np.zeros(0, np.int32)
     return RecordedRun(
         party_id=party_id,
         own_rate=own_rate,
@@ -182,16 +207,21 @@ def record_falls(
         links=links,
         unknown_rate=unknown_rate,
         years=years,
-        seed_key=seed_key,
+        seed_key=np.uint64(key_of(seed.to_bytes(8, "little"))),
         setting=setting,
         own=own[order],
         silent=(np.isnan(own_rate) | before)[order],
-        falls=falls,
-        lost=sums.lost,
-        fell=sums.fell,
-        met=sums.met,
-        asked=scenarios,
+        falls=Falls(np.zeros(1, np.int64), nothing, nothing),
+        lost=none,
+        fell=none,
+        met=none,
+        asked=0,
     )
+
+
+def with_falls(begun: RecordedRun, falls: Falls, sums: "Sums", asked: int) -> RecordedRun:
+    """Return a run that was set up, with the falls and sums of its first scenarios."""
+    return replace(begun, falls=falls, lost=sums.lost, fell=sums.fell, met=sums.met, asked=asked)
 
 
 @dataclass(frozen=True)

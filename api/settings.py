@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph_model.errors import BadInput
@@ -20,8 +20,12 @@ class Settings(BaseSettings):
     env: Literal["development", "demo", "production"] = "development"
     # Everything that is written stands under one folder, so that a backup is one folder.
     home: Path = Path("var")
-    # Address of the store; by default a file in the home folder.
+    # Address of the store: a path, or bolt://HOST:PORT/DATABASE; by default a file in the home
+    # folder.
     store: str = ""
+    # Account on a server; never part of the address, which is printed and logged.
+    store_user: str = "neo4j"
+    store_password: SecretStr = SecretStr("")
     district: str = "huangpu"
     # Policy packs of the district's own, TOPIC/DISTRICT/VERSION, beside the shipped ones; by
     # default in the home folder.
@@ -43,6 +47,19 @@ class Settings(BaseSettings):
     scenarios: int = Field(20_000, ge=64, le=10_000_000)
     seed: int = Field(20200917, ge=0, lt=2**63)
     threads: int = Field(0, ge=0, le=256)
+    # Bytes of a request's body: of any route, and of those that take files.
+    body_limit: int = Field(1_048_576, ge=1024)
+    upload_limit: int = Field(20 * 1_048_576, ge=1024)
+    # Requests a minute of one organisation, 0 for no limit; one's own file is never limited.
+    asks_per_minute: int = Field(600, ge=0)
+    exports_per_minute: int = Field(30, ge=0)
+    writes_per_minute: int = Field(120, ge=0)
+    # How long the answer to a POST is kept for those who send it again with the same key.
+    idempotency_hours: int = Field(24, ge=1, le=24 * 30)
+    # Whether a server makes beforehand what the first question about a new run would wait for.
+    warm: bool = True
+    # Threads of the server that work on jobs; with 0, run `alliance jobs work` beside it.
+    job_workers: int = Field(1, ge=0, le=16)
 
     @field_validator("home", mode="before")
     @classmethod

@@ -56,7 +56,7 @@ def _measure(store: SqliteStore, folder: Path, stages: dict[str, list[float]]) -
         for kind in kinds_needed(dictionary)
     }
     marks.append(time.perf_counter())
-    stands = standing(tables, {BANK.id: True}, DAY)
+    stands = standing(tables, {BANK.id: True}, DAY, (), {BANK.id: BANK.rank})
     marks.append(time.perf_counter())
     network = assemble(dictionary, tables, stands, {BANK.id: 1}, DAY, {})
     marks.append(time.perf_counter())

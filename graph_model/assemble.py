@@ -19,7 +19,7 @@ from graph_model.network import CreditNetwork, Ints, Matrix, TextColumn
 from graph_model.schema import Dictionary
 
 FINDINGS_KEPT = 1000
-"""Disagreements listed in a manifest; their number is always told."""
+"""Disagreements, and statements out for one reason, that a manifest lists; all are counted."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Standing:
 
 
 def columns_needed(dictionary: Dictionary, kind: str) -> list[str]:
-    """Columns of a kind that `assemble` wants from the store."""
-    return ["key", "source", *dictionary.kind(kind).field_names]
+    """Columns of a kind that `assemble` and standing want from the store."""
+    return ["key", "source", "tx_from", *dictionary.kind(kind).field_names]
 
 
 def kinds_needed(dictionary: Dictionary) -> tuple[str, ...]:
@@ -78,8 +78,8 @@ def assemble(
     -------
     CreditNetwork
         Nodes are all parties that a counting statement names. `manifest` also has
-        `disagreements` (their number), `findings` (the first of them) and `standing` (how many
-        rows do not count, by kind and reason).
+        `disagreements` (their number), `findings` (the first of them), `standing` (how many rows
+        do not count, by kind and reason) and `not_counted` (the first of each reason by name).
     """
     kinds = kinds_needed(dictionary)
     counted = {
@@ -117,6 +117,7 @@ def assemble(
             "disagreements": len(disagreements),
             "findings": [vars(d) for d in disagreements[:FINDINGS_KEPT]],
             "standing": _told(standing),
+            "not_counted": _named(standing, tables),
         },
     )
 
@@ -183,3 +184,19 @@ def _told(standing: Mapping[str, Standing]) -> dict[str, dict[str, int]]:
             of_kind = told.setdefault(kind, {})
             of_kind[reason] = of_kind.get(reason, 0) + 1
     return told
+
+
+def _named(
+    standing: Mapping[str, Standing], tables: Mapping[str, pa.Table]
+) -> list[dict[str, str]]:
+    """The first statements that do not count, by reason, with their clause."""
+    told: dict[str, list[dict[str, str]]] = {}
+    for kind, found in standing.items():
+        for row, (reason, clause) in found.reasons.items():
+            listed = told.setdefault(reason, [])
+            if len(listed) < FINDINGS_KEPT:
+                source, key = (tables[kind][name][row].as_py() for name in ("source", "key"))
+                listed.append(
+                    {"statement": f"{kind}:{source}:{key}", "reason": reason, "clause": clause}
+                )
+    return [one for listed in told.values() for one in listed]

@@ -61,10 +61,11 @@ class KindTable:
         rank = np.array([ranks.get(s, 1000) for s in kept["source"].unique().to_pylist()])
         place = kept["source"].combine_chunks().dictionary_encode().indices.to_numpy()
         kept = kept.append_column("rank", pa.array(rank[place] if len(place) else place))
-        order = pc.sort_indices(
-            kept, [("key", "ascending"), ("rank", "ascending"), ("source", "ascending")]
-        )
-        kept = kept.take(order)
+        kept = _sorted(kept, ("key", "rank", "source"))
+        if _has_equal_neighbours(kept):
+            # Ingest lets no source say one thing of a day twice; who writes past it still gets the
+            # same picture from every store.
+            kept = _sorted(kept, ("key", "rank", "source", *kind.field_names))
         if len(rank) > 1:
             kept = self._each_key_once(kept)
         self.table = kept
@@ -154,3 +155,13 @@ class KindTable:
 def _absent(value: object) -> bool:
     """Whether a cell stands for nothing known: "", MISSING or NaN."""
     return value == "" or value == MISSING or value != value
+
+
+def _sorted(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    return table.take(pc.sort_indices(table, [(name, "ascending") for name in columns]))
+
+
+def _has_equal_neighbours(table: pa.Table) -> bool:
+    """Whether two rows that follow each other are of one key and one source."""
+    same = [pc.equal(table[name][1:], table[name][:-1]) for name in ("key", "source")]
+    return bool(pc.any(pc.and_(*same)).as_py())

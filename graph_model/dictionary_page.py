@@ -32,7 +32,11 @@ def _kind(kind: Kind) -> str:
             f.zh,
             f"{f.type}{f' ({f.codes})' if f.codes else ''}",
             f.unit,
-            "yes" if f.required else "",
+            "yes"
+            if f.required
+            else "where {}={}".format(*f.required_when)
+            if f.required_when
+            else "",
             f.meaning,
             f.source_clause,
             f.visibility,

@@ -41,6 +41,10 @@ class NotAllowed(AllianceError):
     """A viewer asked for what the rules do not let him see."""
 
 
+class Conflict(AllianceError):
+    """What was asked does not go with what was asked before, or with how things stand now."""
+
+
 class StoreError(AllianceError):
     """The store cannot do what was asked; what it held before is unharmed."""
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 UNDISCLOSED = "undisclosed"
 """Key of the part that holds what a viewer may not see."""
 
+REST = "rest"
+"""Key of the part that holds the smallest of many parts, where a list would be too long."""
+
 TOLERANCE = 1e-9
 
 
@@ -66,3 +69,29 @@ class Part:
     def with_children(self, children: tuple["Part", ...]) -> "Part":
         """The same part over other children, its value their sum."""
         return replace(self, children=children, value=sum(part.value for part in children))
+
+
+def shortened(part: Part, most: int) -> Part:
+    """Return the same explanation with at most so many children anywhere; sums hold.
+
+    The first ones stay; the others are one part under the key `rest`, with the sum of their
+    values, and of their amounts where all of them are known.
+
+    >>> many = Part("x", "x", "x", 6.0, children=tuple(Part(k, k, k, 1.5) for k in "abcd"))
+    >>> [child.key for child in shortened(many, 3).children], shortened(many, 3).children[-1].value
+    (['a', 'b', 'rest'], 3.0)
+    """
+    children = tuple(shortened(child, most) for child in part.children)
+    if len(children) > most:
+        kept, folded = children[: most - 1], children[most - 1 :]
+        amounts = [child.amount_fen for child in folded if child.amount_fen is not None]
+        rest = Part(
+            REST,
+            f"其余{len(folded)}项",
+            f"{len(folded)} others",
+            sum(child.value for child in folded),
+            sum(amounts) if len(amounts) == len(folded) else None,
+            layer=part.layer,
+        )
+        children = (*kept, rest)
+    return replace(part, children=children)

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from graph_model.errors import BadInput
@@ -33,6 +33,7 @@ class Field:
     """One field of a kind, a row of `fields.csv`.
 
     `least` there is the smallest number allowed, or the date field that a day may not come before.
+    `required` there is `yes`, or `field=code`: then the field is required where that holds.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Field:
     type: str
     unit: str
     required: bool
+    required_when: tuple[str, str] | None
     least: int | None
     not_before: str
     codes: str
@@ -87,17 +89,17 @@ class Kind:
             f"Fields are: {', '.join(f.name for f in self.fields)}.",
         )
 
-    @property
+    @cached_property
     def field_names(self) -> tuple[str, ...]:
         """Names of all fields, in the order of `fields.csv`."""
         return tuple(f.name for f in self.fields)
 
-    @property
+    @cached_property
     def visibility(self) -> str:
         """Visibility class of its statements: the first of their fields' that is not public."""
         return next((f.visibility for f in self.fields if f.visibility != "public"), "public")
 
-    @property
+    @cached_property
     def party_fields(self) -> tuple[str, ...]:
         """Fields that name a party: the roles of the statement."""
         return tuple(f.name for f in self.fields if f.type == "party")
@@ -245,6 +247,7 @@ def load_dictionary(folder: Path = DICTIONARY_FOLDER) -> Dictionary:
             **{k: row[k] for k in ("kind", "zh", "type", "unit", "codes", "meaning")},
             name=row["field"],
             required=row["required"] == "yes",
+            required_when=_when(row["required"]),
             least=int(row["least"]) if row["least"].isdigit() else None,
             not_before="" if row["least"].isdigit() else row["least"],
             source_clause=row["source_clause"],
@@ -286,6 +289,11 @@ def _codes(path: Path) -> dict[str, Code]:
     return found
 
 
+def _when(required: str) -> tuple[str, str] | None:
+    field, equals, code = required.partition("=")
+    return (field, code) if equals else None
+
+
 def _check_field(made: Field, tables: Mapping[str, Mapping[str, Code]]) -> None:
     if made.type not in FIELD_TYPES:
         raise _broken("fields.csv", f"{made.kind}.{made.name}", f"type {made.type} is unknown")
@@ -319,6 +327,9 @@ def _kind(row: Mapping[str, str], fields: Mapping[str, list[Field]]) -> Kind:
     for field in own.values():
         if field.not_before and (field.not_before not in own or field.type != "date"):
             rule = "least of a date names a date field of the kind"
+            raise _broken("fields.csv", f"{name}.{field.name}", rule)
+        if field.required_when and field.required_when[0] not in own:
+            rule = "required names a field of the kind"
             raise _broken("fields.csv", f"{name}.{field.name}", rule)
     if not made.key or not all(k in own and own[k].required for k in made.key):
         raise _broken("kinds.csv", name, "every part of the key is a required field of the kind")

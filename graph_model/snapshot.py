@@ -47,6 +47,10 @@ class Snapshot:
         """Which rows count; ISO dates as text arrays, loads as integers, all of one shape."""
         return holds_on(self.date, valid_from, valid_to) & known_at(self.tx, tx_from, tx_to)
 
+    def knows(self, day: str, tx: int) -> bool:
+        """Whether both dates see what was done on a day (ISO) when `tx` was the last load."""
+        return day <= self.date.isoformat() and tx <= self.tx
+
 
 def holds_on(
     day: date, valid_from: npt.ArrayLike, valid_to: npt.ArrayLike

@@ -179,6 +179,26 @@ def outside(fields: Fields, rows: Iterable[Stated], period: Interval) -> list[Fa
     ]
 
 
+def lacking(fields: Fields, rows: Iterable[Stated]) -> list[Fault]:
+    """Rows without a field that is required where another field has a certain value.
+
+    A consent on paper has the digest of its scan.
+    """
+    kind = fields.kind
+    names = kind.field_names
+    needed = [(f, *f.required_when) for f in kind.fields if f.required_when is not None]
+    return [
+        Fault(
+            *(row.place, field_.name, "", "quarantine"),
+            f"{field_.zh} ({field_.name}) is required where {other} is {code}",
+            "Complete the source row.",
+        )
+        for row in rows
+        for field_, other, code in needed
+        if row.values[names.index(other)] == code and row.values[names.index(field_.name)] is None
+    ]
+
+
 def odd(fields: Fields, rows: Iterable[Stated]) -> list[Fault]:
     """Rows that count and look wrong: one party on both sides, days in the wrong order.
 

@@ -171,6 +171,7 @@ class Loading:
             if file.extract == "full":
                 period = Interval(file.period_from, file.period_to)
                 faults += check.outside(fields, found.rows, period)
+            faults += check.lacking(fields, found.rows)
             faults += check.odd(fields, found.rows)
             whole = [str(key) for key in map(_whole, found.unstated) if key is not None]
             self._said.add_aside(fields.kind.name, file.as_of, whole, found.unstated)

@@ -1,5 +1,6 @@
 """Sentences about the house as a whole."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ def test_only_snapshot_and_one_constant_per_adapter_compare_dates() -> None:
     allowed = {
         ("graph_model/snapshot.py", None),
         ("graph_model/store/sqlite.py", "COUNTS ="),
+        ("graph_model/store/neo4j_queries.py", "COUNTS ="),
     }
     met = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
@@ -50,6 +52,55 @@ def test_importing_the_pure_part_loads_no_driver_and_no_web(package: str) -> Non
         [sys.executable, "-c", IMPORT_ALL, package], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+ON_SQLITE = """
+import sys, tempfile
+from graph_model.schema import load_dictionary
+from graph_model.store.opening import open_store
+import api.cli.main, api.http.app
+open_store(f"{tempfile.mkdtemp()}/a.db", load_dictionary()).close()
+sys.exit("neo4j" if "neo4j" in sys.modules else 0)
+"""
+
+
+def test_a_process_on_sqlite_loads_no_driver_of_neo4j() -> None:
+    done = subprocess.run([sys.executable, "-c", ON_SQLITE], cwd=ROOT, capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+CYPHER = re.compile(r"\b(MATCH|MERGE|CREATE|UNWIND|RETURN|DETACH)\b\s+[(\[$a-z:]")
+
+
+def texts_of(path: Path) -> list[tuple[bool, str]]:
+    """Literal texts of a module, with whether each is part of an f-string."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    formatted = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+    }
+    return [
+        (id(node) in formatted, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+
+def test_cypher_stands_in_the_adapter_only_and_is_made_of_constants() -> None:
+    """Values are parameters; only names that the dictionary has checked are put into a query."""
+    outside, formatted, inside = [], [], 0
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            ours = path.parent.name == "store" and path.name.startswith("neo4j")
+            for in_f_string, text in texts_of(path):
+                if CYPHER.search(text):
+                    inside += ours
+                    outside += [] if ours else [f"{path.name}: {text[:60]}"]
+                    formatted += [f"{path.name}: {text[:60]}"] if ours and in_f_string else []
+    assert (outside, formatted) == ([], [])
+    assert inside > 30
 
 
 def test_no_second_sqlite_library_enters_the_process() -> None:

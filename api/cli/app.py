@@ -42,7 +42,10 @@ errors = Console(stderr=True)
 
 StoreOption = Annotated[
     str | None,
-    typer.Option("--store", help="Path of the store; default $ALLIANCE_STORE or var/alliance.db."),
+    typer.Option(
+        "--store",
+        help="Path or bolt:// address of the store; default $ALLIANCE_STORE or var/alliance.db.",
+    ),
 ]
 HomeOption = Annotated[
     Path | None,

@@ -20,9 +20,13 @@ from api.cli.app import (
     without_date,
     workspace,
 )
+from api.cli.movers import sentence
 from api.services import runs
+from api.services.movers import moved_since_before
 from api.services.networks import folder_assessment
+from api.services.workspace import Workspace
 from api.settings import load_settings
+from graph_model.errors import AllianceError
 
 EXAMPLES = """
 Examples:
@@ -60,6 +64,7 @@ def assess(
 ) -> None:
     """Assess chain risk, publish the run, and print how it went."""
     without_date(date, network)
+    moved = ""
     with progress_bar(total=64) as (bar, task):
 
         def told(done: int, of: int) -> None:
@@ -78,9 +83,20 @@ def assess(
                     relative_error=relative_error,
                     progress=told,
                 )
+                moved = moved_since(opened, made)
     console.print(summary(made))
     print_levels(made)
     print_disagreements(made)
+    if moved:
+        console.print(f"movers {moved}", markup=False, soft_wrap=True)
+
+
+def moved_since(workspace: Workspace, made: runs.Assessment) -> str:
+    """How many moved since the run that was published before, or why that cannot be said."""
+    try:
+        return sentence(moved_since_before(workspace, made.network.valid_date))
+    except AllianceError as error:
+        return f"not told: {error.rule}"
 
 
 def summary(made: runs.Assessment) -> Table:

@@ -8,15 +8,24 @@ from rich.markup import escape
 from api.cli import (
     archive,
     assess,
+    audit,
     calibrate,
+    case,
     consent,
     demo,
     dictionary,
     district,
     explain,
+    find,
     history,
     ingest,
+    jobs,
+    leak,
+    loan_book,
+    movers,
     network,
+    overview,
+    own,
     quality,
     serve,
     token,
@@ -27,8 +36,10 @@ from api.cli.app import app, errors
 from graph_model.errors import AllianceError, BadInput, NotAllowed, NotFound, StoreBusy
 
 VERBS = (
-    *(ingest, quality, history, assess, explain, what_if, calibrate, network),
-    *(consent, archive, dictionary, serve, token, district, demo, validate),
+    *(ingest, quality, history, assess, find, explain, what_if, own, calibrate, network),
+    *(loan_book, overview),
+    *(case, movers, audit, leak),
+    *(consent, archive, dictionary, serve, jobs, token, district, demo, validate),
 )
 """Modules whose import registers a verb, in the order in which they are used."""
 

@@ -47,6 +47,8 @@ def run(settings: Settings) -> None:
         raise BadInput(
             address, f"nothing can listen there ({error.strerror})", "Give --host or --port."
         ) from error
+    # A small answer leaves at once; asyncio does this only for sockets that it opened itself.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listening:
         errors.print(f"API on http://{address}, documentation on http://{address}/docs")
         errors.print("stop with Ctrl-C")

@@ -19,9 +19,10 @@ from api.cli.app import (
     workspace,
 )
 from api.cli.assess import NetworkOption, ScenariosOption, SeedOption
+from api.cli.figures import figure_cells
 from api.services.changes import Asked
 from api.services.networks import folder_assessment
-from api.services.what_if import Figure, WhatIfAnswer, own_folder_what_if, partner_what_if
+from api.services.what_if import WhatIfAnswer, own_folder_what_if, partner_what_if
 from api.settings import load_settings
 
 EXAMPLES = """
@@ -89,7 +90,7 @@ def print_answer(answer: WhatIfAnswer) -> None:
     """Print one answer as a table."""
     table = Table("party", "level", "rank", "ratio", *([] if answer.withheld else ["figure", "±"]))
     for figure in (answer.subject, *answer.movers):
-        table.add_row(*_cells(figure, told=not answer.withheld))
+        table.add_row(*figure_cells(figure, told=not answer.withheld))
     if answer.others_moved:
         table.add_row(f"and {answer.others_moved:,} others move", style="dim")
     console.print(table)
@@ -104,33 +105,3 @@ def print_answer(answer: WhatIfAnswer) -> None:
         f"shown by rule: {escape(answer.rule)}[/]",
         soft_wrap=True,
     )
-
-
-def _cells(figure: Figure, *, told: bool) -> list[str]:
-    def moved(before: object, after: object) -> str:
-        one, other = ("none" if value is None else str(value) for value in (before, after))
-        return one if one == other else f"{one} → {other}"
-
-    name = escape(figure.party if not figure.name else f"{figure.name}  {figure.party}")
-    ratio = "–"
-    if figure.ratio is not None and figure.ratio_error is not None:
-        ratio = f"× {figure.ratio:.4f} ± {figure.ratio_error:.4f}"
-    cells = [
-        name,
-        moved(figure.level_before, figure.level_after),
-        moved(figure.rank_before, figure.rank_after),
-        ratio,
-    ]
-    if not told:
-        return cells
-    if figure.probability_before is None or figure.probability_after is None:
-        before, after = (
-            "–" if p is None else f"{p:.4%}"
-            for p in (figure.probability_before, figure.probability_after)
-        )
-        return [*cells, f"{before} → {after}", "–"]
-    return [
-        *cells,
-        f"{figure.probability_before:.4%} → {figure.probability_after:.4%}",
-        f"{figure.difference:+.4%} ± {figure.difference_error:.4%}",
-    ]

@@ -1,16 +1,34 @@
 """The application: routes, errors, health, and a documentation page that needs no network."""
 
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api.http import consents, health, partners, problems
-from api.http.state import set_workspace
+from api.http import (
+    audit,
+    cases,
+    consents,
+    health,
+    jobs,
+    loan_book,
+    overview,
+    own,
+    partners,
+    problems,
+)
+from api.http.daily import sealed_daily
+from api.http.documented import document
+from api.http.idempotency import Idempotency
+from api.http.limits import BodyLimit, Rates
+from api.http.request_ids import RequestIds
+from api.http.state import OpenWhenThere, held_by, keep
+from api.jobs.worker import workers
 from api.services.production import check_production
-from api.services.workspace import open_workspace
+from api.services.warming import kept_warm
 from api.settings import Settings
 from graph_model.errors import StoreError
 
@@ -26,7 +44,8 @@ Deny by default; every look is written to the audit journal.
 def create_app(settings: Settings) -> FastAPI:
     """Make the application; the store is opened when it starts and closed when it ends.
 
-    It starts even when the store cannot be opened, and says so on `/readyz`.
+    It starts even when the store cannot be opened, says so on `/readyz`, and opens it as soon as
+    it can be.
 
     Raises
     ------
@@ -37,12 +56,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as stack:
-            try:
-                set_workspace(app, stack.enter_context(open_workspace(settings)))
-            except StoreError as error:
-                set_workspace(app, error)
-            yield
+        beside = [partial(workers, how_many=settings.job_workers)]
+        held = OpenWhenThere(settings, *([kept_warm] if settings.warm else []), *beside)
+        with suppress(StoreError):  # /readyz says it, and the next question tries again
+            held.workspace()
+        keep(app, held)
+        try:
+            async with sealed_daily(partial(held_by, app)):
+                yield
+        finally:
+            held.close()
 
     app: FastAPI = FastAPIOffline(
         title="credit-alliance 供应链信用联盟平台",
@@ -58,8 +81,16 @@ def create_app(settings: Settings) -> FastAPI:
         """Lead whoever opens the address in a browser to the documentation."""
         return RedirectResponse("/docs")
 
+    app.state.rates = Rates.of(settings)
+    app.add_middleware(Idempotency)
+    app.add_middleware(
+        BodyLimit, body_limit=settings.body_limit, upload_limit=settings.upload_limit
+    )
+    app.add_middleware(RequestIds)  # the last one added is met first
     problems.install(app)
     app.include_router(health.router)
-    app.include_router(partners.router)
-    app.include_router(consents.router)
+    groups = (partners, own, consents, cases, audit, jobs, loan_book, overview)
+    for group in groups:
+        app.include_router(group.router)
+    document(app)
     return app

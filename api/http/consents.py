@@ -1,12 +1,12 @@
 """Consents: given, revoked and listed by the organisation that is signed in."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.partners import REFUSALS
+from api.http.documented import REFUSALS
 from api.http.state import workspace_of
 from api.http.viewer import viewer_of
 from api.services import consents
@@ -21,6 +21,20 @@ router = APIRouter(prefix="/api/v1/consents", tags=["consents"])
 Asking = Annotated[Viewer, Depends(viewer_of)]
 Opened = Annotated[Workspace, Depends(workspace_of)]
 Short = Annotated[str, Field(max_length=128)]
+
+
+EXAMPLE: dict[str, Any] = {
+    "number": "E-2026-0001",
+    "grantor": "uscc:91440112XXXX000191",
+    "grantee": "uscc:91440112XXXX000474",
+    "purpose": "post_loan",
+    "scopes": ["chain_risk", "trade"],
+    "starts_on": "2026-11-24",
+    "ends_on": "2027-12-31",
+    "method": "electronic",
+    "sources": ["alliance-consents"],
+    "state": "in force",
+}
 
 
 class PaperShape(BaseModel):
@@ -38,7 +52,19 @@ class PaperShape(BaseModel):
 class ConsentRequest(BaseModel):
     """What may be seen, by whom, for what and how long."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "grantee": "uscc:91440112XXXX000474",
+                    "purpose": "post_loan",
+                    "scopes": ["chain_risk", "trade"],
+                    "ends_on": "2027-12-31",
+                }
+            ]
+        },
+    )
     grantee: Annotated[Short, Field(description="Party id or code.")]
     purpose: Annotated[Short, Field(description="Code of a purpose that needs consent.")]
     scopes: Annotated[list[Short], Field(max_length=32, description="Scopes that may be seen.")]
@@ -51,7 +77,9 @@ class ConsentRequest(BaseModel):
 class RevocationRequest(BaseModel):
     """What of a consent is taken back."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"scopes": ["trade"]}]}
+    )
     scopes: Annotated[
         list[Short], Field(max_length=32, description="Empty takes everything back.")
     ] = []
@@ -61,6 +89,7 @@ class RevocationRequest(BaseModel):
 class ConsentShape(BaseModel):
     """One consent as its sources state it together."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
     number: str
     grantor: str
     grantee: str
@@ -86,6 +115,9 @@ class ConsentShape(BaseModel):
 class ConsentListShape(BaseModel):
     """Consents of the organisation that asks."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"given": [EXAMPLE], "received": []}]}
+    )
     given: list[ConsentShape]
     received: list[ConsentShape]
 

@@ -1,7 +1,6 @@
 """Errors as problem+json (RFC 9457); which error has which status is decided here only."""
 
 import logging
-import uuid
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -12,6 +11,7 @@ from starlette.exceptions import HTTPException
 from graph_model.errors import (
     AllianceError,
     BadInput,
+    Conflict,
     NotAllowed,
     NotFound,
     NotReady,
@@ -19,10 +19,37 @@ from graph_model.errors import (
     StoreError,
 )
 
+
+class SignInNeeded(AllianceError):
+    """No valid bearer token came with the request."""
+
+
+class TooLarge(AllianceError):
+    """More came than one request may carry."""
+
+
+class TooMany(AllianceError):
+    """More requests came than a viewer may send.
+
+    Parameters
+    ----------
+    seconds : int
+        After which the next one is allowed.
+    """
+
+    def __init__(self, value: str, rule: str, seconds: int) -> None:
+        super().__init__(value, rule, f"Wait {seconds} s, and ask for more at a time.")
+        self.seconds = seconds
+
+
 STATUS: tuple[tuple[type[AllianceError], HTTPStatus], ...] = (
+    (SignInNeeded, HTTPStatus.UNAUTHORIZED),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
     (NotAllowed, HTTPStatus.FORBIDDEN),
+    (Conflict, HTTPStatus.CONFLICT),
     (NotReady, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreBusy, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -30,10 +57,6 @@ STATUS: tuple[tuple[type[AllianceError], HTTPStatus], ...] = (
 )
 LOG = logging.getLogger("alliance.http")
 MEDIA_TYPE = "application/problem+json"
-
-
-class SignInNeeded(AllianceError):
-    """No valid bearer token came with the request."""
 
 
 def problem(
@@ -57,28 +80,24 @@ def problem(
     return JSONResponse(content, int(status), headers=headers, media_type=MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Teach an application to tell every error as a problem, and to name each request."""
+def refusal(request: Request, error: AllianceError) -> JSONResponse:
+    """One error as the problem it is; what is ours to know goes to the log, not over the wire."""
+    status = next(code for kind, code in STATUS if isinstance(error, kind))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        LOG.error("%s %s", request.state.request_id, error)
+        return problem(request, status, "", error.rule, error.way_out)  # no paths of ours
+    told = problem(request, status, error.value, error.rule, error.way_out)
+    if isinstance(error, TooMany):
+        told.headers["Retry-After"] = str(error.seconds)
+    return told
 
-    @app.middleware("http")
-    async def name_request(request: Request, call_next):  # type: ignore[no-untyped-def]
-        request.state.request_id = uuid.uuid4().hex
-        response = await call_next(request)
-        response.headers["X-Request-Id"] = request.state.request_id
-        if request.url.path.startswith("/api/"):
-            response.headers["Cache-Control"] = "no-store"
-        return response
+
+def install(app: FastAPI) -> None:
+    """Teach an application to tell every error as a problem."""
 
     @app.exception_handler(AllianceError)
     async def refused(request: Request, error: AllianceError) -> JSONResponse:
-        if isinstance(error, SignInNeeded):
-            status = HTTPStatus.UNAUTHORIZED
-        else:
-            status = next(code for kind, code in STATUS if isinstance(error, kind))
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            LOG.error("%s %s", request.state.request_id, error)
-            return problem(request, status, "", error.rule, error.way_out)  # no paths of ours
-        return problem(request, status, error.value, error.rule, error.way_out)
+        return refusal(request, error)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.services.partners import PartnerRisk
-from graph_model.explanation import Part
+from graph_model.explanation import Part, shortened
+
+MOST_PARTS, MOST_STATEMENTS = 40, 10
+"""What one answer carries; the whole list of partners stands under `neighbours`, in pages."""
 
 
 class Problem(BaseModel):
@@ -48,12 +51,23 @@ class PartShape(BaseModel):
     band: Annotated[str | None, Field(description="Of an amount not shown to the fen.")]
     party: str | None
     layer: str | None
-    statements: Annotated[list[str], Field(description="kind:source:key of what it rests on.")]
-    children: list["PartShape"]
+    statements: Annotated[
+        list[str],
+        Field(description=f"kind:source:key of what it rests on, {MOST_STATEMENTS} at most."),
+    ]
+    more_statements: Annotated[int, Field(description="Beside these.")] = 0
+    children: Annotated[
+        list["PartShape"],
+        Field(description=f"{MOST_PARTS} at most; the smallest stand together under the key rest."),
+    ]
 
     @classmethod
     def of(cls, part: Part) -> "PartShape":
-        """Shape a part and all under it."""
+        """Shape a part and all under it, as much as one answer carries."""
+        return cls._of(shortened(part, MOST_PARTS))
+
+    @classmethod
+    def _of(cls, part: Part) -> "PartShape":
         return cls(
             key=part.key,
             label_zh=part.label_zh,
@@ -63,8 +77,9 @@ class PartShape(BaseModel):
             band=part.band,
             party=part.party,
             layer=part.layer,
-            statements=list(part.statements),
-            children=[cls.of(child) for child in part.children],
+            statements=list(part.statements[:MOST_STATEMENTS]),
+            more_statements=max(0, len(part.statements) - MOST_STATEMENTS),
+            children=[cls._of(child) for child in part.children],
         )
 
 

@@ -46,6 +46,7 @@ def read_changes(
     dictionary: Dictionary,
     asked: Asked,
     refusal: Callable[[str], AllianceError | None],
+    link_refusal: Callable[[str, str, str], AllianceError | None] = lambda *_: None,
 ) -> list[Change]:
     """Read changes, in the order: parties added, facts, links added, changed, dropped, parties.
 
@@ -57,6 +58,9 @@ def read_changes(
     asked : Asked
     refusal : callable
         Why a party may not be named, or None: asked before anything is said of it.
+    link_refusal : callable
+        Why a link (measure, row, column) may not be named, or None: asked before it is said
+        whether there is one.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def read_changes(
     AllianceError
         What `refusal` says.
     """
-    reader = _Reader(network, dictionary, refusal)
+    reader = _Reader(network, dictionary, refusal, link_refusal)
     made: list[Change] = [reader.new_party(text) for text in asked.add_party]
     made += [reader.fact(text) for text in asked.change_party]
     made += [reader.amount(text, "add") for text in asked.add]
@@ -104,8 +108,10 @@ class _Reader:
         network: CreditNetwork,
         dictionary: Dictionary,
         refusal: Callable[[str], AllianceError | None],
+        link_refusal: Callable[[str, str, str], AllianceError | None],
     ) -> None:
-        self._network, self._dictionary, self._refusal = network, dictionary, refusal
+        self._network, self._dictionary = network, dictionary
+        self._refusal, self._link_refusal = refusal, link_refusal
         self._new: set[str] = set()
         self._edges: dict[tuple[str, str, str], bool] = {}
 
@@ -208,6 +214,8 @@ class _Reader:
         row, column = good[0]
         if row == column:
             raise BadInput(text, "a party has no link to itself", "Name two parties.")
+        if (refused := self._link_refusal(measure, row, column)) is not None:
+            raise refused
         return measure, quantity, row, column
 
     def _named(self, party: str) -> bool:

@@ -1,22 +1,21 @@
-"""What is stated about consents, and members of the alliance, indexed once per load of the store.
+"""What is stated about consents, indexed once per load of the store.
 
 A revocation is a later statement, so it is a load, and the index of the load before is not asked
 again: it counts on the next question, through every cache.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Literal
 
+from api.services.indexed import indexed
 from api.services.workspace import Workspace
 from graph_model.schema import Kind
-from graph_model.snapshot import OPEN_TX, Interval, Snapshot
+from graph_model.snapshot import OPEN_TX, Interval
 from graph_model.statement import Row
 from policy.visibility import Consent
-
-Made = TypeVar("Made")
 
 WITHDRAWN = "withdrawn"
 """Scope that stands for none: what a revoked consent names."""
@@ -94,23 +93,7 @@ class ConsentIndex:
 
 def consent_index(workspace: Workspace, today: date) -> ConsentIndex:
     """All consents, as last loaded, with their state today."""
-    return _indexed(workspace, "consents", today, _consents)
-
-
-def members(workspace: Workspace, today: date) -> frozenset[str]:
-    """Parties that are members of an alliance today; observers are none."""
-    return _indexed(workspace, "members", today, _members)
-
-
-def _indexed(
-    workspace: Workspace, name: str, today: date, make: Callable[[Workspace, date], Made]
-) -> Made:
-    at = (workspace.store.head(), today)
-    held: tuple[tuple[int, date], Made] | None = workspace.indexed.get(name)
-    if held is None or held[0] != at:
-        held = (at, make(workspace, today))
-        workspace.indexed[name] = held
-    return held[1]
+    return indexed(workspace, "consents", today, _consents)
 
 
 def _consents(workspace: Workspace, today: date) -> ConsentIndex:
@@ -168,10 +151,3 @@ def _scopes(text: str) -> frozenset[str]:
 def is_evidenced(method: str, digest: str) -> bool:
     """Whether a consent on paper has the SHA-256 of its scan; signed-in ones need none."""
     return method != "paper" or (len(digest) == 64 and set(digest.lower()) <= DIGEST)
-
-
-def _members(workspace: Workspace, today: date) -> frozenset[str]:
-    snapshot = Snapshot(today, workspace.store.head())
-    table = workspace.store.table("membership", snapshot, ("party", "role"))
-    pairs = zip(table["party"].to_pylist(), table["role"].to_pylist(), strict=True)
-    return frozenset(party for party, role in pairs if role != "observer")

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from api.services.consent_index import ConsentIndex, consent_index, members
+from api.services.consent_index import ConsentIndex, consent_index
+from api.services.indexed import members
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import NotFound

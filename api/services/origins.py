@@ -4,35 +4,30 @@ A path tells about every party on it, so a viewer sees it only where each of the
 the rest is folded into one undisclosed share.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 (a field below is called date)
 from itertools import islice
-from threading import Lock
 
 import numpy as np
 
 from algorithms.origins import FallPath, Origins, origins
-from algorithms.recorded_falls import RecordedRun, record_falls
 from algorithms.what_if import fall_if_gone
 from api.services.partners import UNCALIBRATED
-from api.services.rights import opened, party_id_of
+from api.services.recorded_runs import recorded
+from api.services.rights import Opened, opened, party_id_of
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import MISSING
 from graph_model.schema import load_dictionary
-from policy.visibility import Rights, Sight, Viewer, cited, link_sight
-
-LIVE_RUNS = 2
-"""Recorded runs that one process keeps; each has up to 512 MB of falls, and an index of them."""
+from policy.visibility import Rights, Sight, Viewer, cited, link_sight, presence_sight
 
 LISTED, LISTED_PATHS = 20, 10
 """Origins listed by name, and paths."""
 
-_live: OrderedDict[tuple[str, int], RecordedRun] = OrderedDict()
-_recording = Lock()
+LOOKED_AT = 500
+"""Origins, the largest, of which it is asked whether the viewer may see them."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +72,9 @@ class PartnerOrigins:
     origins : tuple of OriginShare
         Others, largest first, as far as the viewer may see them.
     rest : float
-        Share of origins not listed.
+        Share of origins not listed, those beyond the `LOOKED_AT` largest among them.
     undisclosed : float
-        Share of origins that the viewer may not see.
+        Share of those of the largest that the viewer may not see.
     paths : tuple of PathShown
     more_paths : int
         Paths beside these, seen or not.
@@ -137,30 +132,6 @@ class IfGone:
 Sees = Callable[[str], bool]
 
 
-def recorded(assessment: Assessment) -> RecordedRun:
-    """Return the run of an assessment with its falls: run again at the first question, and kept."""
-    run = assessment.run
-    key = (assessment.run_id, run.scenarios)
-    with _recording:
-        if key not in _live:
-            made = record_falls(
-                np.asarray(run.party_id),
-                np.asarray(run.own_rate),
-                assessment.links,
-                horizon_months=run.horizon_months,
-                scenarios=run.scenarios,
-                seed=run.seed,
-                already_fallen=np.asarray(run.already_fallen),
-                unknown_rate=run.unknown_rate,
-            )
-            made.falls.of(0)  # its index is made here, and not in the first question
-            _live[key] = made
-            while len(_live) > LIVE_RUNS:
-                _live.popitem(last=False)
-        _live.move_to_end(key)
-        return _live[key]
-
-
 def partner_origins(
     workspace: Workspace, viewer: Viewer, party: str, day: Day | None, today: Day
 ) -> PartnerOrigins:
@@ -173,7 +144,12 @@ def partner_origins(
     NotFound
         When there is nothing to see.
     """
-    asked = opened(workspace, viewer, party, day, today, "origins and paths")
+    return origins_as_opened(opened(workspace, viewer, party, day, today, "origins and paths"))
+
+
+def origins_as_opened(asked: Opened) -> PartnerOrigins:
+    """Origins and paths for the viewer for whom the party's figure was opened."""
+    viewer = asked.viewer
     answer = whole_origins(
         asked.assessment,
         asked.subject,
@@ -188,9 +164,11 @@ def partner_origins(
 
 
 def _step_sight(step: StepShown, viewer: Viewer, rights: Rights) -> Sight:
-    """How much of the links of a step the viewer may see, statements apart."""
+    """How much of the fact that the links of a step are there the viewer may see."""
     ends = (step.hit, step.fallen)
-    return min(link_sight(layer, (), ends, viewer, rights) for layer in step.layers)
+    return min(
+        presence_sight(layer, step.statements, ends, viewer, rights) for layer in step.layers
+    )
 
 
 def _trimmed(step: StepShown, viewer: Viewer, rights: Rights) -> StepShown:
@@ -231,7 +209,9 @@ def partner_if_gone(
     answer = whole_if_gone(
         asked.assessment,
         *ends,
-        lambda layer: link_sight(layer, (), ends, viewer, asked.rights) >= Sight.EXISTS,
+        lambda layer, statements: (
+            presence_sight(layer, statements, ends, viewer, asked.rights) >= Sight.EXISTS
+        ),
     )
     return replace(answer, rule=asked.decision.rule)
 
@@ -246,9 +226,9 @@ def whole_if_gone(
     assessment: Assessment,
     subject: str,
     partner: str,
-    sees_layer: Callable[[str], bool] = lambda _layer: True,
+    sees_link: Callable[[str, tuple[str, ...]], bool] = lambda _layer, _statements: True,
 ) -> IfGone:
-    """Compute the answer, as shares of the figure; the part through layers that may be seen."""
+    """Compute the answer, as shares of the figure; the part through links that may be seen."""
     if subject == partner:
         raise BadInput(partner, "nobody is its own partner", "Name another party.")
     target, gone = _place(assessment, subject), _place(assessment, partner)
@@ -256,8 +236,10 @@ def whole_if_gone(
     if not figure > 0:
         raise NotFound(subject, "it has no figure to take apart", "See `alliance explain`.")
     links = assessment.links
-    seen = np.array([sees_layer(layer) for layer in links.layers])[links.layer]
-    between = np.flatnonzero((links.hit == target) & (links.fallen == gone) & seen)
+    there = np.flatnonzero((links.hit == target) & (links.fallen == gone)).tolist()
+    between = [
+        k for k in there if sees_link(links.layers[int(links.layer[k])], _statements(assessment, k))
+    ]
     found = fall_if_gone(recorded(assessment), target, gone)
     return IfGone(
         party=subject,
@@ -289,12 +271,17 @@ def whole_origins(
     ids = run.party_id
     shown: list[OriginShare] = []
     rest = undisclosed = 0.0
+    looked = 0
     for k in np.argsort(-found.origin, kind="stable").tolist():
         share = float(found.origin[k]) / found.falls
         if share == 0:
             break
         if k == place:
             continue
+        if looked == LOOKED_AT:
+            rest += share
+            continue
+        looked += 1
         if not _seen(assessment, k, sees):
             undisclosed += share
         elif len(shown) < LISTED:
@@ -348,8 +335,15 @@ def _name(assessment: Assessment, place: int) -> str:
     return bytes(assessment.run.party_id[place]).decode()
 
 
+def _statements(assessment: Assessment, link: int) -> tuple[str, ...]:
+    """Statements behind one link."""
+    links = assessment.links
+    start, stop = links.statements_indptr[link : link + 2]
+    return tuple(assessment.network.statements[k] for k in links.statements[start:stop].tolist())
+
+
 def _path(assessment: Assessment, found: Origins, path: FallPath) -> PathShown:
-    links, network = assessment.links, assessment.network
+    links = assessment.links
     ids = assessment.run.party_id
     labels = {layer.layer: layer.zh for layer in load_dictionary().layers}
     steps = []
@@ -357,11 +351,7 @@ def _path(assessment: Assessment, found: Origins, path: FallPath) -> PathShown:
         layers = tuple(links.layers[int(links.layer[k])] for k in step.links)
         losses = [int(links.loss_fen[k]) for k in step.links]
         known = [loss for loss in losses if loss != MISSING]
-        statements: dict[str, None] = {}
-        for k in step.links:
-            start, stop = links.statements_indptr[k : k + 2]
-            places = links.statements[start:stop].tolist()
-            statements |= dict.fromkeys(network.statements[at] for at in places)
+        statements = dict.fromkeys(s for k in step.links for s in _statements(assessment, int(k)))
         steps.append(
             StepShown(
                 fallen=bytes(ids[step.fallen]).decode(),

@@ -7,7 +7,7 @@ import numpy as np
 
 from algorithms.explain import explain, level_of, ratio_with_without
 from algorithms.reasons import Reason, own_reasons, reasons
-from api.services.rights import opened
+from api.services.rights import Opened, opened
 from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import NotFound
@@ -100,11 +100,15 @@ def partner_risk(
     """
     action = "partner risk"
     asked = opened(workspace, viewer, party, day, today, action, least=Sight.BAND)
-    answer = whole_answer(asked.assessment, asked.subject)
+    return as_opened(whole_answer(asked.assessment, asked.subject), asked)
+
+
+def as_opened(answer: PartnerRisk, asked: Opened) -> PartnerRisk:
+    """As much of a whole answer as the viewer may know for whom it was opened."""
     if asked.decision.sight < Sight.AMOUNT:
         return level_only(answer, asked.decision)
     whole = answer.explanation
-    explanation = whole and redact(whole, asked.subject, viewer, asked.rights)
+    explanation = whole and redact(whole, asked.subject, asked.viewer, asked.rights)
     return told(answer, explanation, asked.decision.rule)
 
 

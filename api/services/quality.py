@@ -8,7 +8,10 @@ from api.services.workspace import Workspace
 from ingest.quarantine import waiting, write_quarantine
 
 CODE_RULES = ("CHECK_OUTER", "CHECK_INNER", "LENGTH", "CHARSET", "PLACEHOLDER", "FORMAT")
-"""Rules that speak of a wrong unified social credit code."""
+"""Rules that speak of a wrong unified social credit code (错码)."""
+
+DUPLICATE_RULE = ("CONTRADICTION", "party")
+"""Rule and column of a code that one file gives to two parties (重码)."""
 
 CODE_ERROR_TARGET = 0.00005
 """重错码率 of the policy (穗府办函〔2020〕35号): at most 0.005 %."""
@@ -30,6 +33,7 @@ class SourceQuality:
     settled: int = 0
     waiting: int = 0
     wrong_codes: int = 0
+    duplicate_codes: int = 0
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -52,14 +56,18 @@ def quality(workspace: Workspace) -> list[SourceQuality]:
             of.quarantined += file.quarantined
             of.refused += file.refused
     wrong: dict[str, set[tuple[int, int, int]]] = {}
+    twice: dict[str, set[tuple[int, int, int]]] = {}
     for finding in workspace.store.findings():
         rule = finding["rule"].partition(":")[0]
         found[finding["source"]].rules[finding["severity"], rule] += 1
+        row = (finding["load"], finding["file"], finding["line"])
         if rule.startswith(CODE_RULES):
-            row = (finding["load"], finding["file"], finding["line"])
             wrong.setdefault(finding["source"], set()).add(row)
-    for source, rows in wrong.items():
-        found[source].wrong_codes = len(rows)
+        if (rule, finding["column_name"]) == DUPLICATE_RULE:
+            twice.setdefault(finding["source"], set()).add(row)
+    for source, one in found.items():
+        one.wrong_codes = len(wrong.get(source, ()))
+        one.duplicate_codes = len(twice.get(source, ()))
     rows_waiting = {
         (f["source"], f["load"], f["file"], f["line"]) for f in waiting(workspace.store)
     }

@@ -10,9 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from api import audit
-from api.services.consent_index import consent_index, members
-from api.services.runs import Assessment, pack_folders, published
+from api.services.consent_index import consent_index
+from api.services.indexed import members, persons
+from api.services.lender_views import assessment_for
+from api.services.runs import Assessment, of_run, pack_folders
 from api.services.workspace import Workspace
 from graph_model import uscc
 from graph_model.errors import AllianceError, NotAllowed
@@ -53,9 +57,9 @@ class Opened:
         """Whether the viewer could be shown another party's own figure to the last digit."""
         return self.decided(other).sight == Sight.AMOUNT
 
-    def sight(self, ref: Ref) -> Sight:
-        """How much of anything the viewer may see."""
-        return decide(self.viewer, ref, self.rights).sight
+    def decision_of(self, ref: Ref) -> Decision:
+        """How much of anything the viewer may see, and why."""
+        return decide(self.viewer, ref, self.rights)
 
 
 def opened(
@@ -95,7 +99,7 @@ def opened(
         When the viewer may see it and no assessment is published.
     """
     subject = party_id_of(party)
-    assessment, missing = _published(workspace, day)
+    assessment, missing = _published(workspace, viewer, day)
     rights = rights_of(workspace, today, assessment)
     decision = _at_least(decide(viewer, Ref(CHAIN_RISK, (subject,)), rights), least)
     shown = assessment.run_id if assessment and decision.allowed else ""
@@ -126,7 +130,7 @@ def of_many(
     NotFound
         When no assessment is published; the looks are written down all the same.
     """
-    assessment, missing = _published(workspace, day)
+    assessment, missing = _published(workspace, viewer, day)
     rights = rights_of(workspace, today, assessment)
     found: dict[str, Decision] = {}
     for subject in map(party_id_of, parties):
@@ -186,12 +190,13 @@ def refused(party: str, decision: Decision) -> NotAllowed:
 
 
 def rights_of(workspace: Workspace, today: date, assessment: Assessment | None) -> Rights:
-    """What questions of today are decided with; without an assessment persons are known by code."""
+    """What questions of today are decided with."""
+    known = (persons(workspace, today), _persons_of(workspace, assessment))
     return Rights(
         rules=rules_of(workspace, today),
         consents=consent_index(workspace, today),
         dictionary=workspace.dictionary,
-        personal=lambda party: is_personal(workspace, assessment, party),
+        personal=lambda party: is_sole_trader(party) or any(party in some for some in known),
         member=lambda party: party in members(workspace, today),
     )
 
@@ -214,23 +219,37 @@ def party_id_of(text: str) -> str:
     return of_uscc(found.code) if found.verdict != "invalid" else text
 
 
-def is_personal(workspace: Workspace, assessment: Assessment | None, party: str) -> bool:
-    """Whether a party counts as a person (a sole trader), by its code or by the register."""
-    if is_sole_trader(party):
+def is_personal(
+    workspace: Workspace, today: date, assessment: Assessment | None, party: str
+) -> bool:
+    """Whether a party counts as a person: by its code, by a register today, or in the picture."""
+    if is_sole_trader(party) or party in persons(workspace, today):
         return True
-    place = None if assessment is None else assessment.network.place(party)
-    if assessment is None or place is None:
-        return False
-    kind = workspace.dictionary.codes("party_kind").get(assessment.network.text("kind", place))
-    return kind is not None and kind.more.get("personal") == "yes"
+    return party in _persons_of(workspace, assessment)
+
+
+def _persons_of(workspace: Workspace, assessment: Assessment | None) -> frozenset[str]:
+    """Persons by the register of a picture; none without one."""
+    if assessment is None:
+        return frozenset()
+    return of_run(workspace, assessment, "persons", _persons)
+
+
+def _persons(workspace: Workspace, assessment: Assessment) -> frozenset[str]:
+    """Parties whose kind in the picture is that of a person."""
+    kinds = workspace.dictionary.codes("party_kind")
+    personal = [code.encode() for code, row in kinds.items() if row.more.get("personal") == "yes"]
+    network = assessment.network
+    found = network.party_id[np.isin(network.columns["kind"], np.array(personal))]
+    return frozenset(party.decode() for party in found.tolist())
 
 
 def _published(
-    workspace: Workspace, day: date | None
+    workspace: Workspace, viewer: Viewer, day: date | None
 ) -> tuple[Assessment | None, AllianceError | None]:
     """Return the run, or why there is none: the look is written down before it is told."""
     try:
-        return published(workspace, day), None
+        return assessment_for(workspace, viewer, day), None
     except AllianceError as error:
         return None, error
 

@@ -9,12 +9,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from threading import RLock
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -36,9 +38,18 @@ from graph_model.snapshot import latest
 from policy.pack import Pack, pack_in_force, pack_versions
 
 STREAM = "runs"
+KEPT, MADE, READ = "runs", "made of runs", "journal of runs"
+"""Under which the workspace keeps the runs last asked for, what was made of runs, and what it has
+read of the journal."""
+
+LIVE_RUNS, LIVE_MADE = 2, 4
+
 ALGORITHM = "chain_risk"
 BRACKET, CODE = "bracket", "code.txt"
 PACKS = Path(__file__).parent.parent.parent / "policy" / "packs"
+
+Made = TypeVar("Made")
+_making = RLock()  # what is made of a run may itself ask for more of it
 
 Progress = Callable[[int, int], None]
 """Called with the batches done and all batches; begins anew with the runs of the bracket."""
@@ -60,6 +71,8 @@ class Assessment:
         Probabilities with low and high inputs, and at half and twice theta.
     own : Scorecard
         Own intensities and the lines they rest on.
+    folder : pathlib.Path or None
+        Where its files are; None of a run that is not kept.
     """
 
     run_id: str
@@ -69,6 +82,7 @@ class Assessment:
     own: Scorecard
     parameters: AssessmentParameters
     bracket: Bracket
+    folder: Path | None = None
 
     @property
     def stated(self) -> bool:
@@ -180,6 +194,7 @@ def assess_day(
             progress=progress,
         )
         _save(made, folder)
+        made = replace(made, folder=folder)
     published_now = _last(workspace, day)
     if published_now is None or published_now["run_id"] != run_id:
         workspace.store.append(
@@ -190,13 +205,43 @@ def assess_day(
                 "algorithm": ALGORITHM,
                 "network_id": network.network_id,
                 "date": day.isoformat(),
-                "tx": workspace.store.head(),
+                "tx": network.manifest["tx"],
+                "cases": network.manifest["cases"],
                 "pack": pack.reference,
                 "scenarios": made.run.scenarios,
                 "seed": keyed,
             },
         )
     return made
+
+
+def assess_once(
+    workspace: Workspace, network: CreditNetwork, reference: str, *, scenarios: int, seed: int
+) -> Assessment:
+    """Assess a picture with a pack named by its reference, without publishing the run.
+
+    It is saved like a published one, and not computed again.
+    """
+    pack = pack_of(reference, workspace.settings)
+    folder = workspace.runs / _run_id(network, pack, scenarios, seed, None)
+    if folder.is_dir():
+        return _loaded(network, pack, folder)
+    threads = workspace.settings.threads
+    made = assess(network, pack, scenarios=scenarios, seed=seed, threads=threads)
+    _save(made, folder)
+    return made
+
+
+def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, Any]:
+    """Line of the journal about the run published last; arguments and errors as `published`."""
+    entry = _last(workspace, day)
+    if entry is None:
+        raise NotFound(
+            "assessment" if day is None else f"assessment of {day}",
+            "none has been published",
+            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
+        )
+    return entry
 
 
 def published(workspace: Workspace, day: date | None = None) -> Assessment:
@@ -209,13 +254,19 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
     StoreError
         When its files are gone.
     """
-    entry = _last(workspace, day)
-    if entry is None:
-        raise NotFound(
-            "assessment" if day is None else f"assessment of {day}",
-            "none has been published",
-            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
-        )
+    return run_of(workspace, published_entry(workspace, day))
+
+
+def published_entries(workspace: Workspace) -> list[dict[str, Any]]:
+    """What the journal says of every run that was published, in order: ids, dates, load, pack."""
+    with _making:
+        entries: list[dict[str, Any]] = workspace.kept.setdefault(READ, [])
+        entries += [line["payload"] for line in workspace.store.journal(STREAM, len(entries))]
+        return list(entries)
+
+
+def run_of(workspace: Workspace, entry: Mapping[str, Any]) -> Assessment:
+    """Read the run that a line of the journal names; raises StoreError when its files are gone."""
     folder = workspace.runs / entry["run_id"]
     pictured = workspace.pictures / entry["network_id"]
     if not folder.is_dir() or not pictured.is_dir():
@@ -224,26 +275,59 @@ def published(workspace: Workspace, day: date | None = None) -> Assessment:
             "the journal names it, but its files are gone",
             f"Make it again: `alliance assess --date {entry['date']}`.",
         )
-    held = workspace.kept.get(folder.name)
-    if not isinstance(held, Assessment):
-        try:
-            held = _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
-        except BadInput as error:  # its own files, not what somebody asked
-            raise StoreError(error.value, error.rule, error.way_out) from error
-        except OSError as error:
-            raise StoreError(
-                f"run {folder.name}",
-                f"its files cannot be read ({error.strerror})",
-                f"Remove its folder and make it again: `alliance assess --date {entry['date']}`.",
-            ) from error
-        workspace.kept.clear()
-        workspace.kept[folder.name] = held
-    return held
+    held: OrderedDict[str, Assessment] = workspace.kept.setdefault(KEPT, OrderedDict())
+    with _making:
+        if folder.name not in held:
+            held[folder.name] = _opened(workspace, entry, folder, pictured)
+            while len(held) > LIVE_RUNS:
+                held.popitem(last=False)
+        held.move_to_end(folder.name)
+        return held[folder.name]
+
+
+def _opened(
+    workspace: Workspace, entry: Mapping[str, Any], folder: Path, pictured: Path
+) -> Assessment:
+    """Read a run from its files."""
+    try:
+        return _loaded(load(pictured), pack_of(entry["pack"], workspace.settings), folder)
+    except BadInput as error:  # its own files, not what somebody asked
+        raise StoreError(error.value, error.rule, error.way_out) from error
+    except OSError as error:
+        raise StoreError(
+            f"run {folder.name}",
+            f"its files cannot be read ({error.strerror})",
+            f"Remove its folder and make it again: `alliance assess --date {entry['date']}`.",
+        ) from error
+
+
+def published_id(workspace: Workspace) -> str:
+    """Id of the run published last for the latest day; raises NotFound when there is none."""
+    return str(published_entry(workspace, None)["run_id"])
+
+
+def of_run(
+    workspace: Workspace,
+    assessment: Assessment,
+    name: str,
+    make: Callable[[Workspace, Assessment], Made],
+) -> Made:
+    """Return what was made of a run under a name: made at the first question, and kept with it."""
+    with _making:
+        of_runs: OrderedDict[str, dict[str, Any]] = workspace.kept.setdefault(MADE, OrderedDict())
+        kept = of_runs.setdefault(assessment.run_id, {})
+        of_runs.move_to_end(assessment.run_id)
+        while len(of_runs) > LIVE_MADE:
+            of_runs.popitem(last=False)
+        if name not in kept:
+            kept[name] = make(workspace, assessment)
+        made: Made = kept[name]
+        return made
 
 
 def _last(workspace: Workspace, day: date | None) -> dict[str, Any] | None:
     """Payload of the run published last for a day; without a day, for the latest day."""
-    entries: list[dict[str, Any]] = [line["payload"] for line in workspace.store.journal(STREAM)]
+    entries = published_entries(workspace)
     wanted = latest(e["date"] for e in entries) if day is None else day.isoformat()
     return next((e for e in reversed(entries) if e["date"] == wanted), None)
 
@@ -300,7 +384,7 @@ def _write(result: ChainRisk | Bracket, folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(plain, sort_keys=True), encoding="utf-8")
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_fields(folder: Path) -> dict[str, Any]:
     """Fields as `_write` wrote them."""
     content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for path in folder.glob("*.npy"):
@@ -319,6 +403,6 @@ def _loaded(network: CreditNetwork, pack: Pack, folder: Path) -> Assessment:
     parameters = parameters_of(pack)
     own = scorecard(network, parameters)
     links = run_network(network, parameters, own.own_rate).links
-    run = ChainRisk(**_read(folder))
-    between = Bracket(**_read(folder / BRACKET))
-    return Assessment(folder.name, network, run, links, own, parameters, between)
+    run = ChainRisk(**read_fields(folder))
+    between = Bracket(**read_fields(folder / BRACKET))
+    return Assessment(folder.name, network, run, links, own, parameters, between, folder)

@@ -25,7 +25,7 @@ class Workspace:
     settings: Settings
     dictionary: Dictionary
     store: Store
-    kept: dict[str, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict)
     indexed: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -60,7 +60,12 @@ def open_workspace(settings: Settings, *, make: bool = True) -> Iterator[Workspa
             "Load source files first (`alliance ingest DIR`), or name the store you mean.",
         )
     dictionary = load_dictionary()
-    store = open_store(settings.store_address, dictionary)
+    store = open_store(
+        settings.store_address,
+        dictionary,
+        user=settings.store_user,
+        password=settings.store_password.get_secret_value(),
+    )
     try:
         yield Workspace(settings, dictionary, store)
     finally:

@@ -19,8 +19,8 @@ from graph_model.store.archive_manifest import (
     STATEMENTS,
     FileEntry,
 )
+from graph_model.store.columns import HOUSE_TYPE
 from graph_model.store.protocol import JournalEntry
-from graph_model.store.sqlite_tables import HOUSE_TYPE
 
 LOAD_COLUMNS = ("number", "state", "source", "files", "started_at", "ended_at", "source_id")
 JOURNAL_COLUMNS = ("stream", "seq", "at", "payload", "previous", "hash")

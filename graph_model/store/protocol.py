@@ -138,8 +138,8 @@ class Store(Protocol):
         """Add one line to a hash-chained journal."""
         ...
 
-    def journal(self, stream: str) -> Iterator[JournalEntry]:
-        """All lines of a journal, in order."""
+    def journal(self, stream: str, after: int = 0) -> Iterator[JournalEntry]:
+        """Lines of a journal whose `seq` is beyond `after`, in order."""
         ...
 
     def streams(self) -> list[str]:

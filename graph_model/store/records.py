@@ -3,8 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
+from graph_model.errors import StoreError
 from graph_model.statement import LoadRecord, Source, SourceFile
 from graph_model.store.protocol import JournalEntry
 
@@ -14,6 +17,11 @@ FINDING_COLUMNS = (
 )
 
 
+LOADS_KEPT = 4096
+"""Load records that are kept once made: every load asks for all that ended before it."""
+
+
+@lru_cache(maxsize=LOADS_KEPT)
 def load_of(
     number: int,
     state: Literal["unpublished", "published", "aborted"],
@@ -54,10 +62,14 @@ def cells_of_finding(finding: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def entry_of(cells: Sequence[Any]) -> JournalEntry:
     """Make a journal line from stored cells."""
-    _, seq, at, payload, previous, hash_ = cells
-    return {"seq": seq, "at": at, "payload": json.loads(payload), "previous": previous} | {
-        "hash": hash_
-    }
+    stream, seq, at, text, previous, hash_ = cells
+    try:
+        payload = json.loads(text)
+    except ValueError as error:
+        rule = f"its content cannot be read ({error}): the line was changed"
+        way_out = "Compare with an archive made before, and find out who could write to the store."
+        raise StoreError(f"journal {stream}, line {seq}", rule, way_out) from error
+    return {"seq": seq, "at": at, "payload": payload, "previous": previous, "hash": hash_}
 
 
 def cells_of_entry(stream: str, line: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -69,3 +81,8 @@ def cells_of_entry(stream: str, line: Mapping[str, Any]) -> tuple[Any, ...]:
 def json_of(content: object) -> str:
     """One text per content: sorted names, no spaces, no escapes."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def now() -> str:
+    """Wall time of a load's start or end: ISO, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

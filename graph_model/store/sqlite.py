@@ -199,10 +199,10 @@ class SqliteStore:
             connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)", entry)
         return records.entry_of(entry)
 
-    def journal(self, stream: str) -> Iterator[JournalEntry]:
-        """All lines of a journal, in order."""
+    def journal(self, stream: str, after: int = 0) -> Iterator[JournalEntry]:
+        """Lines of a journal, in order; see `protocol.Store.journal`."""
         query = "SELECT * FROM journal WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
-        seq = 0
+        seq = after
         while page := self._ask(query, stream, seq, BATCH):
             yield from map(records.entry_of, page)
             seq = page[-1][1]

@@ -18,7 +18,7 @@ from graph_model.errors import BadInput
 from graph_model.network import MISSING
 from graph_model.schema import RESERVED, Kind
 from graph_model.snapshot import OPEN_TX
-from graph_model.store.sqlite_tables import HOUSE_TYPE
+from graph_model.store.columns import arrow_type
 
 STRETCH = 200_000
 """Rows joined at a time; keeps a column's text far below SQLite's limit of 10^9 bytes."""
@@ -47,16 +47,6 @@ def read_columns(
             for first in range(0, int(last), STRETCH)
         ]
     return pa.concat_tables([schema.empty_table(), *read])
-
-
-def arrow_type(kind: Kind, column: str) -> pa.DataType:
-    """Type of a column in `table`: text, 64-bit integers, or floats for rates."""
-    if column in RESERVED:
-        return pa.string() if column in HOUSE_TYPE else pa.int64()
-    type_ = kind.field(column).type
-    if type_ in ("money", "integer", "flag"):
-        return pa.int64()
-    return pa.float64() if type_ == "rate" else pa.string()
 
 
 @contextmanager

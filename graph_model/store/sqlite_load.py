@@ -9,7 +9,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import islice
 from operator import attrgetter
 from typing import Any
@@ -151,7 +150,7 @@ class SqliteLoad:
         """Let this be a load in any case; see `protocol.Load.enter`."""
         self._refuse_when_ended()
         if not self._begun:
-            record = LoadRecord(self.number, "unpublished", self._source, (), _now(), "")
+            record = LoadRecord(self.number, "unpublished", self._source, (), records.now(), "")
             with self._connections.writing() as connection:
                 connection.execute(INSERT_LOAD, records.cells_of_load(record))
             self._begun = True
@@ -179,7 +178,7 @@ class SqliteLoad:
         with self._connections.writing() as connection:
             connection.execute(
                 "UPDATE loads SET state = 'published', files = ?, ended_at = ? WHERE number = ?",
-                (listed, _now(), self.number),
+                (listed, records.now(), self.number),
             )
         self._ended = True
         return self.number
@@ -201,7 +200,7 @@ class SqliteLoad:
         self._refuse_when_ended()
         with self._connections.writing() as connection:
             if not self._begun:
-                record = LoadRecord(self.number, "unpublished", self._source, (), _now(), "")
+                record = LoadRecord(self.number, "unpublished", self._source, (), records.now(), "")
                 connection.execute(INSERT_LOAD, records.cells_of_load(record))
             before = connection.total_changes
             yield connection
@@ -242,9 +241,5 @@ def undo_unpublished(connections: Connections, dictionary: Dictionary) -> None:
             connection.execute("UPDATE findings SET resolved_by = 0 WHERE resolved_by = ?", number)
             connection.execute(
                 "UPDATE loads SET state = 'aborted', ended_at = ? WHERE number = ?",
-                (_now(), *number),
+                (records.now(), *number),
             )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,6 +7,7 @@ import sqlite3
 
 from graph_model.errors import StoreError
 from graph_model.schema import RESERVED, Dictionary, Field, Kind
+from graph_model.store.columns import COLUMN_TYPE, HOUSE_TYPE
 from graph_model.store.sqlite_connections import Connections
 
 FORMAT = 1
@@ -14,18 +15,6 @@ FORMAT = 1
 
 APPLICATION_ID = int.from_bytes(b"CRAL")
 """Says in the file's header whose file it is (`PRAGMA application_id`)."""
-
-COLUMN_TYPE = {
-    "party": "TEXT",
-    "text": "TEXT",
-    "code": "TEXT",
-    "date": "TEXT",
-    "list": "TEXT",
-    "money": "INTEGER",
-    "integer": "INTEGER",
-    "flag": "INTEGER",
-    "rate": "REAL",
-}
 
 HOUSEKEEPING_TABLES = (
     "CREATE TABLE IF NOT EXISTS loads ("
@@ -41,9 +30,6 @@ HOUSEKEEPING_TABLES = (
     "stream TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, payload TEXT NOT NULL, "
     "previous TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID",
 )
-
-HOUSE_TYPE = {"source": "TEXT", "key": "TEXT", "valid_from": "TEXT", "valid_to": "TEXT"}
-"""Housekeeping columns that are text; the others are integers."""
 
 
 def create_tables(connections: Connections, dictionary: Dictionary) -> None:

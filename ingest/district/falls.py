@@ -104,7 +104,8 @@ class Falls:
         self._failures.append((failing, day, by_contagion, channel, shortfall, losses))
         self.alive[failing] = False
         self.gone[failing] = True
-        invoicing.bill_at_fall(month, ties, failing)
+        if self._setting.contagion:
+            invoicing.bill_at_fall(month, ties, failing)
         waits, lost_buyer, months = ties.break_with(month, failing)
         if not self._setting.contagion:
             ties.succeed(month, waits, lost_buyer, self.alive)

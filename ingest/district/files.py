@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 Cells = Sequence[str]
 
@@ -142,6 +143,12 @@ def _write_workbook(path: Path, files: list[SourceFile]) -> None:
         for row in zip(*file.sheet.columns.values(), strict=True):
             sheet.append([_cell(text) for text in row])
         sheet.append(["合计", str(len(file.sheet))])
+    sizes = {
+        f"xl/worksheets/sheet{number}.xml": (
+            f"A1:{get_column_letter(len(file.sheet.columns))}{len(file.sheet) + 4}"
+        )
+        for number, file in enumerate(files, 1)
+    }
     packed = io.BytesIO()
     book.save(packed)
     with (
@@ -152,6 +159,9 @@ def _write_workbook(path: Path, files: list[SourceFile]) -> None:
             content = made.read(info)
             if info.filename == "docProps/core.xml":
                 content = _STAMP.sub(rb"\g<1>2026-01-01T00:00:00Z", content)
+            if info.filename in sizes:  # as spreadsheet programs write it: readers need not count
+                size = f'<dimension ref="{sizes[info.filename]}"/><sheetViews>'.encode()
+                content = content.replace(b"<sheetViews>", size, 1)
             fixed.writestr(zipfile.ZipInfo(info.filename, FIXED), content, zipfile.ZIP_DEFLATED, 6)
 
 

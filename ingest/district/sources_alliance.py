@@ -32,7 +32,7 @@ TO_SUPPLIERS, LARGEST_TIER = 0.6, 1
 """Share of links into the first tiers whose buyer lets the supplier check him."""
 
 SCOPES = "chain_risk；finance；trade；guarantee；loan；logistics；credit"
-LASTS_DAYS = 6 * 365
+LASTS_DAYS = 12 * 365
 
 
 def alliance(district: District, extract: Extract) -> list[Delivery]:

@@ -1,5 +1,7 @@
 """Lenders and guarantee companies: loan balances, guarantees, and loans ninety days overdue."""
 
+from datetime import date
+
 import numpy as np
 
 from graph_model.snapshot import day_number
@@ -41,7 +43,7 @@ lender = {{ constant = "{code}" }}
 loan_no = {{ column = "借据编号" }}
 borrower = {{ column = "客户统一社会信用代码" }}
 issued_on = {{ column = "起息日" }}
-due_on = {{ column = "到期日" }}
+due_on = {{ column = ["到期日", "到期日期"] }}
 balance = {{ column = ["贷款余额", "贷款余额（万元）"] }}
 collateral = {{ column = ["押品价值", "押品价值（万元）"] }}
 overdue_days = {{ column = "逾期天数", null_words = ["未逾期"] }}
@@ -182,7 +184,7 @@ class LendingFiles:
                 "客户统一社会信用代码": picked(people.code, borrower),
                 "客户名称": picked(people.name, borrower),
                 "起息日": days(lending.issued[chosen]),
-                "到期日": days(lending.issued[chosen] + self._term[chosen]),
+                _due_header(k, as_of): days(lending.issued[chosen] + self._term[chosen]),
                 f"贷款余额{mark}": money(balance),
                 f"押品价值{mark}": [
                     text if value else ""
@@ -260,6 +262,11 @@ class LendingFiles:
             mapping="guarantees.toml",
             form=Form(encoding="gb18030" if k % 2 == 0 else "utf-8"),
         )
+
+
+def _due_header(k: int, as_of: date) -> str:
+    """Some lenders change the wording of a header from one year to the next."""
+    return "到期日期" if k % 4 == 1 and as_of.year % 2 == 0 else "到期日"
 
 
 def _ends(starts: Ints) -> Ints:

@@ -42,6 +42,7 @@ class Ties:
         self._since = np.full(len(trade), -(10**5), dtype=np.int64)
         self.outside = trade.outside.copy()
         self._ended: list[Links] = []
+        self._left = np.zeros(0)
         # Links that wait for a new end: the trade, which end is missing, until when.
         self._waiting = trade.where(np.zeros(len(trade), bool))
         self._lost_buyer = np.zeros(0, bool)
@@ -73,6 +74,7 @@ class Ties:
         waits = self.links.where(broken & ~(seller & buyer))
         lost_buyer = gone[waits.buyer]
         months = self._months(lost_buyer)
+        self._left = self.accrued[broken & ~(seller & buyer)]
         kept = ~broken
         self.links = self.links.where(kept)
         self.accrued, self._since = self.accrued[kept], self._since[kept]
@@ -128,9 +130,10 @@ class Ties:
                 seller[place] = other
         self._add(month, replace(links, seller=seller, buyer=buyer).where(kept))
 
-    def _add(self, month: int, new: Trade) -> None:
+    def _add(self, month: int, new: Trade, accrued: Floats | None = None) -> None:
         self.links = _joined(self.links, new)
-        self.accrued = np.concatenate([self.accrued, np.zeros(len(new))])
+        begun = np.zeros(len(new)) if accrued is None else accrued
+        self.accrued = np.concatenate([self.accrued, begun])
         self._since = np.concatenate([self._since, np.full(len(new), month)])
 
     def succeed(self, month: int, waits: Trade, lost_buyer: Bools, alive: Bools) -> None:
@@ -150,7 +153,7 @@ class Ties:
             ],
             dtype=np.int64,
         )
-        self._add(month + 1, replace(links, buyer=buyer))
+        self._add(month + 1, replace(links, buyer=buyer), self._left[lost_buyer])
 
     def _like(self, party: int, alive: Bools) -> int | None:
         """A party of the same role that stands, the large more likely."""

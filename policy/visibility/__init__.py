@@ -10,8 +10,8 @@ redact     a whole explanation -> what the viewer may see of it; sums hold
 
 from policy.visibility.consent import Consent, Consents
 from policy.visibility.decide import CHAIN_RISK, Decision, Ref, Sight, decide
-from policy.visibility.redact import cited, link_sight, redact
-from policy.visibility.refs import row_ref, statement_ref
+from policy.visibility.redact import cited, link_sight, presence_sight, redact
+from policy.visibility.refs import measure_refs, row_ref, statement_ref
 from policy.visibility.rights import Rights, Rules, rules_of
 from policy.visibility.viewer import ROLES, Viewer, viewer
 
@@ -29,6 +29,8 @@ __all__ = [
     "cited",
     "decide",
     "link_sight",
+    "measure_refs",
+    "presence_sight",
     "redact",
     "row_ref",
     "rules_of",

@@ -87,6 +87,14 @@ def decide(viewer: Viewer, ref: Ref, rights: Rights) -> Decision:
         A refusal of what is about a party alone says the same whether the party exists, is a
         person, or has consented to others.
     """
+    asked = (viewer, ref)
+    found: Decision | None = rights.decided.get(asked)
+    if found is None:
+        found = rights.decided[asked] = _decide(viewer, ref, rights)
+    return found
+
+
+def _decide(viewer: Viewer, ref: Ref, rights: Rights) -> Decision:
     stated = rights.rules.purposes.get((viewer.purpose, viewer.role))
     if stated is None:
         rule = f"the role {viewer.role} may not state the purpose {viewer.purpose}"

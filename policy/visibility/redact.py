@@ -46,6 +46,24 @@ def link_sight(
     return min(decide(viewer, ref, rights).sight for ref in refs)
 
 
+def presence_sight(
+    layer: str,
+    statements: tuple[str, ...],
+    ends: tuple[str, str],
+    viewer: Viewer,
+    rights: Rights,
+) -> Sight:
+    """How much of the fact that there is a link a viewer may see; parameters as `link_sight`.
+
+    That of its layer, and of those statements that are about the two ends and nobody else: a
+    receivable may be a loan. Those about others too tell how large the link is, not that it is.
+    """
+    refs = (statement_ref(statement, rights.dictionary, ends) for statement in statements)
+    between = [ref for ref in refs if set(ref.sides) == set(ends)]
+    refs_all = [Ref(rights.class_of_layer(layer), ends), *between]
+    return min(decide(viewer, ref, rights).sight for ref in refs_all)
+
+
 def redact(root: Part, subject: str, viewer: Viewer, rights: Rights) -> Part:
     """Fold what may not be seen into one undisclosed part.
 
@@ -100,8 +118,7 @@ def _partner(part: Part, subject: str, viewer: Viewer, rights: Rights) -> Part |
     if figure_sight(part.party, viewer, rights) < Sight.AMOUNT:
         return None
     ends = (subject, part.party)
-    link = link_sight(part.layer, (), ends, viewer, rights)
-    if link < Sight.EXISTS:
+    if presence_sight(part.layer, part.statements, ends, viewer, rights) < Sight.EXISTS:
         return None
     amount = link_sight(part.layer, part.statements, ends, viewer, rights)
     return replace(

@@ -56,3 +56,19 @@ def statement_ref(statement: str, dictionary: Dictionary, sides: tuple[str, ...]
     if kind.visibility == LOAN:
         return Ref(LOAN, tuple(dict.fromkeys((*named, sides[-1]))), sides[-1])
     return Ref(kind.visibility, tuple(dict.fromkeys((*named, *sides))))
+
+
+def measure_refs(dictionary: Dictionary, measure: str, row: str, column: str) -> tuple[Ref, ...]:
+    """What an entry of a matrix is to the rules: one thing for each class of its kinds.
+
+    Parameters
+    ----------
+    dictionary : Dictionary
+    measure : str
+        Of `measures.csv`.
+    row, column : str
+        Party ids; of loans lender and borrower.
+    """
+    kinds = (dictionary.kind(m.kind) for m in dictionary.measures if m.measure == measure)
+    classes = dict.fromkeys(kind.visibility for kind in kinds)
+    return tuple(Ref(of, (row, column), column if of == LOAN else "") for of in classes)

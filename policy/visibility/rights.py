@@ -12,8 +12,9 @@ What no line states is hidden.
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 from graph_model.errors import BadInput
 from graph_model.schema import Dictionary
@@ -114,6 +115,8 @@ class Rights:
     dictionary: Dictionary
     personal: Callable[[str], bool]
     member: Callable[[str], bool]
+    decided: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """What `decide` has said already: the same things are asked for again and again."""
 
     def class_of_layer(self, layer: str) -> str:
         """Visibility class of a contagion layer; "" of one that is none."""

@@ -9,11 +9,18 @@ from api.http.app import create_app
 from api.services.workspace import Workspace, open_workspace
 from api.settings import Settings, load_settings
 
+UNLIMITED = {
+    "asks_per_minute": 0,
+    "exports_per_minute": 0,
+    "writes_per_minute": 0,
+    "warm": False,  # CPython 3.11 counts depths of syntax trees across threads: no second thread
+}
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home: Path = tmp_path_factory.mktemp("home")
-    return load_settings(home=home, store="", token_key="k" * 64, scenarios=2000)
+    return load_settings(home=home, store="", token_key="k" * 64, scenarios=2000, **UNLIMITED)
 
 
 @pytest.fixture(scope="module")

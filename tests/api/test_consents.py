@@ -10,6 +10,7 @@ from stating import BANK, DAY, party, state
 from supplier_world import BANK_PARTY, BUYER, OTHER, SUPPLIER, fill, headers
 
 from api.http.app import create_app
+from api.http.state import held_by
 from api.services.consent_index import StatedConsent, consent_index
 from api.services.consents import AskedConsent, Paper, give, list_own, revoke
 from api.services.partners import partner_risk
@@ -190,7 +191,7 @@ def test_over_http_each_step_is_written_down_once(own_settings: Settings) -> Non
     friend = headers(own_settings, "member", FRIEND.organisation, "partner_check")
     risk = f"/api/v1/partners/{SUPPLIER}/risk"
     with TestClient(create_app(own_settings)) as client:
-        workspace: Workspace = client.app.state.workspace  # type: ignore[attr-defined]
+        workspace = held_by(client.app)  # type: ignore[arg-type]
         before = len(list(workspace.store.journal("audit")))
         assert client.get(risk, headers=friend).status_code == 403
         made = client.post("/api/v1/consents", headers=asking, json=body)

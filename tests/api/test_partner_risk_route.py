@@ -104,6 +104,17 @@ def test_no_purpose_no_answer(
     assert "self" in answer.json()["way_out"]
 
 
+def test_a_question_without_a_purpose_is_written_down(
+    client: TestClient, filled: Settings, workspace: Workspace
+) -> None:
+    before = len(list(workspace.store.journal("audit")))
+    client.get(URL, headers=headers(filled, "member", OTHER, None))
+    (line,) = list(workspace.store.journal("audit"))[before:]
+    told = line["payload"]
+    assert (told["organisation"], told["subject"], told["allowed"]) == (OTHER, SUPPLIER, False)
+    assert "no purpose, no answer" in told["rule"]
+
+
 def test_an_unassessed_day_is_not_found(client: TestClient, filled: Settings) -> None:
     asking = headers(filled, "member", SUPPLIER, "self")
     answer = client.get(f"{URL}?date=2020-01-01", headers=asking)

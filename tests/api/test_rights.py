@@ -44,6 +44,16 @@ def test_a_day_that_is_not_assessed_is_a_look_too(workspace: Workspace) -> None:
     assert looks(workspace, ask) == [(SUPPLIER, True)]
 
 
+def test_a_sole_trader_that_only_the_register_knows_is_hidden_without_an_assessment_too(
+    workspace: Workspace,
+) -> None:
+    """With a consent to this bank: on a day that nobody assessed it is still not told."""
+    early = DAY.replace(year=2019)
+    for subject in (TRADER, NOBODY):
+        with pytest.raises(NotAllowed):
+            opened(workspace, BANK, subject, early, DAY, "test")
+
+
 def test_of_many_decides_each_in_order_and_writes_each_down_once(workspace: Workspace) -> None:
     asked = [SUPPLIER, OTHER, TRADER, SUPPLIER.removeprefix("uscc:"), NOBODY, BUYER]
     found = of_many(workspace, BANK, asked, None, DAY, "portfolio")

@@ -9,12 +9,13 @@ from api.services.changes import Asked
 from api.services.origins import partner_if_gone, partner_origins
 from api.services.what_if import partner_what_if
 from api.services.workspace import Workspace
-from graph_model.errors import NotAllowed
+from graph_model.errors import BadInput, NotAllowed
 from policy.visibility import Viewer
 
 TODAY = date(2026, 10, 31)
 BANK = Viewer("financier", BANK_PARTY, "post_loan")
 SELF = Viewer("member", SUPPLIER, "self")
+GUARANTEE = Asked(add=[f"guarantee:{SUPPLIER}:{BUYER}=1"])
 DROP_BUYER = Asked(drop=[f"payable:{BUYER}:{SUPPLIER}"])
 
 
@@ -49,6 +50,29 @@ def test_a_change_names_nobody_that_the_viewer_may_not_see(
     workspace: Workspace, asked: Asked
 ) -> None:
     with pytest.raises(NotAllowed):
+        partner_what_if(workspace, BANK, SUPPLIER, asked, None, TODAY)
+
+
+def test_whether_a_hidden_link_is_there_is_not_told_by_what_can_be_changed(
+    workspace: Workspace,
+) -> None:
+    # The bank has both ends' consents to chain risk and trade, and to no guarantee or loan.
+    ends = f"{BUYER}:{SUPPLIER}"
+    there = Asked(drop=[f"payable:{ends}"])
+    assert partner_what_if(workspace, BANK, SUPPLIER, there, None, TODAY).subject.ratio is not None
+    for measure in ("guarantee", "loan"):
+        for asked in (
+            Asked(drop=[f"{measure}:{ends}"]),
+            Asked(add=[f"{measure}:{ends}=1"]),
+            Asked(change=[f"{measure}:{ends}=1"]),
+        ):
+            with pytest.raises(NotAllowed, match="no consent"):
+                partner_what_if(workspace, BANK, SUPPLIER, asked, None, TODAY)
+
+
+def test_ones_own_links_may_be_supposed(workspace: Workspace) -> None:
+    asked = Asked(add=[f"loan:{BANK_PARTY}:{SUPPLIER}=1,000"], add_party=[])
+    with pytest.raises(BadInput, match="no such party"):  # the bank is no party of this picture
         partner_what_if(workspace, BANK, SUPPLIER, asked, None, TODAY)
 
 

@@ -19,7 +19,7 @@ def test_the_demonstration_prints_the_answer_that_the_readme_shows(
 ) -> None:
     monkeypatch.setattr(command_app.console, "width", WIDTH)
     monkeypatch.delenv("ALLIANCE_SCENARIOS")
-    code, out, err = run("demo", "--no-serve", "--enterprises", 1000, "--home", tmp_path / "demo")
+    code, out, err = run("demo", "--no-serve", "--home", tmp_path / "demo")
     assert code == 0, err
     assert "to be corrected and replayed" in out
     assert "uncalibrated" not in out

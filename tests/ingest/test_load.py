@@ -309,3 +309,22 @@ def test_a_source_that_changes_its_terms_is_heard_though_no_row_changes(
     assert (report.load, report.files[0].opened) == (2, 0)
     assert member.store.loads()[-1].source.rank == member.rank
     assert member.load().load == 0
+
+
+def test_a_consent_on_paper_without_the_digest_of_its_scan_is_kept_aside(
+    member: Any, codes: tuple[str, str, str]
+) -> None:
+    a, b, _ = codes
+    header = "grantor,consent_no,grantee,purpose,scopes,starts_on,method,evidence_sha256"
+    rows = [
+        f"{a},{number},{b},post_loan,chain_risk,2026-01-01,{method},{digest}"
+        for number, method, digest in (
+            ("1", "paper", ""),
+            ("2", "paper", "ab" * 32),
+            ("3", "electronic", ""),
+        )
+    ]
+    member.loads_only("consents.csv", header, *rows, reading='kind = "consent"')
+    assert [row["consent_no"] for row in member.known("consent")] == ["2", "3"]
+    rule = "授权文件摘要 (evidence_sha256) is required where method is paper"
+    assert member.rules() == [(2, "quarantine", rule)]

@@ -176,6 +176,24 @@ def test_a_neighbour_is_named_only_where_the_link_may_be_seen_too() -> None:
     assert keys(redact(figure({"uscc:B": 0.5}), "uscc:A", BANK, given)) == ["own", UNDISCLOSED]
 
 
+def test_a_receivable_that_is_a_loan_needs_the_right_to_the_loan() -> None:
+    statements = ("invoice:s:uscc:A|1", "loan:s:uscc:A|7")
+    both = "chain_risk；trade；loan"
+    given = rights(consent("uscc:A", scopes=both), consent("uscc:B", scopes=both))
+
+    def named(*statements: str) -> list[str]:
+        part = Part("uscc:B", "乙", "B", 0.5, 100, "uscc:B", "receivable", statements)
+        layer = Part("receivable", "应收", "receivable", 0.5, 100, None, "receivable")
+        whole = replace(layer, children=(part,))
+        root = Part("chain_risk", "链上风险", "chain risk", 0.5, children=(whole,))
+        return keys(redact(root, "uscc:A", BANK, given))
+
+    assert named(statements[0]) == ["receivable"]
+    assert named(*statements) == [UNDISCLOSED]
+    # somebody else's loan tells how large a guarantee weighs, not that there is one
+    assert named("loan:s:uscc:OTHER|7") == ["receivable"]
+
+
 def test_a_third_member_sees_the_band_of_an_amount_and_no_statement() -> None:
     asking = Viewer("member", "uscc:M", "partner_check")
     to_member = {"grantee": "uscc:M", "purpose": "partner_check"}

@@ -11,7 +11,7 @@ from graph_model.snapshot import OPEN_DATE, OPEN_TX, Snapshot
 from graph_model.statement import Row, Source, SourceFile
 from graph_model.store.protocol import Store
 from graph_model.uscc import make
-from policy.standing import standing
+from policy.standing import TakenOut, standing
 
 DAY = date(2026, 10, 31)
 BANK = Source("bank-a", "甲银行", "lender", 10, "test", association_allowed=True)
@@ -48,7 +48,11 @@ def state(
 
 
 def picture_of(
-    store: Store, sources: Sequence[Source] = (BANK,), day: date = DAY, **manifest: Any
+    store: Store,
+    sources: Sequence[Source] = (BANK,),
+    day: date = DAY,
+    out: Sequence[TakenOut] = (),
+    **manifest: Any,
 ) -> CreditNetwork:
     """Picture of a store as last known."""
     dictionary = store.dictionary
@@ -59,7 +63,8 @@ def picture_of(
     }
     allowed = {source.id: source.association_allowed for source in sources}
     ranks = {source.id: source.rank for source in sources}
-    return assemble(dictionary, tables, standing(tables, allowed, day), ranks, day, manifest)
+    stands = standing(tables, allowed, day, out, ranks)
+    return assemble(dictionary, tables, stands, ranks, day, manifest)
 
 
 __all__ = ["BANK", "DAY", "load_dictionary", "party", "picture_of", "rows_of", "state"]

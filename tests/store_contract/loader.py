@@ -1,16 +1,19 @@
 """Another process at the store: `python loader.py`, then on each line of its input
 
-    load PATH    fork a loader; it prints the number of each published load until it is killed
-    hold PATH    begin a load, print "holding", publish it at the next line
+    load ADDRESS    fork a loader; it prints the number of each published load until it is killed
+    hold ADDRESS    begin a load, print "holding", publish it at the next line
+    import neo4j    import the adapter of Neo4j, so that loaders need not
 
-Forking spares the time of importing for each loader. It is started by test_faults.py.
+Forking spares the time of importing for each loader. It is started by test_faults.py; the password
+of a server stands in the environment.
 """
 
+import importlib
 import os
 import sys
-from pathlib import Path
 
-from graph_model.store.sqlite import SqliteStore
+from graph_model.store.opening import open_store
+from graph_model.store.protocol import Store
 from tests.store_contract.made import DICTIONARY, FILE, TAX, finding, invoice
 
 BATCHES, ROWS, CLOSED, FINDINGS = 3, 300, 100, 2
@@ -25,7 +28,11 @@ def first_of(number: int, batch: int) -> int:
     return (number * BATCHES + batch) * ROWS
 
 
-def one_load(store: SqliteStore) -> int:
+def opened(address: str) -> Store:
+    return open_store(address, DICTIONARY, password=os.environ.get("STORE_PASSWORD", ""))
+
+
+def one_load(store: Store) -> int:
     with store.begin(TAX) as load:
         number = load.number
         last = first_of(store.head(), 0)
@@ -39,14 +46,14 @@ def one_load(store: SqliteStore) -> int:
         return load.publish([FILE])
 
 
-def load_until_killed(path: Path) -> None:
-    store = SqliteStore(path, DICTIONARY)
+def load_until_killed(address: str) -> None:
+    store = opened(address)
     while True:
         say(str(one_load(store)))
 
 
-def hold(path: Path) -> None:
-    store = SqliteStore(path, DICTIONARY)
+def hold(address: str) -> None:
+    store = opened(address)
     with store.begin(TAX) as load:
         load.open_rows("invoice", [invoice(1, load.number)])
         say("holding")
@@ -57,13 +64,16 @@ def hold(path: Path) -> None:
 
 def main() -> None:
     while line := sys.stdin.readline():
-        verb, _, path = line.strip().partition(" ")
+        verb, _, address = line.strip().partition(" ")
         if verb == "hold":
-            hold(Path(path))
+            hold(address)
+            continue
+        if verb == "import":
+            importlib.import_module(f"graph_model.store.{address}")
             continue
         child = os.fork()
         if child == 0:
-            load_until_killed(Path(path))
+            load_until_killed(address)
         say(f"child {child}")
         os.waitpid(child, 0)
         say("ended")

@@ -231,8 +231,8 @@ class ModelStore:
         )
         return deepcopy(lines[-1])
 
-    def journal(self, stream: str) -> Iterator[JournalEntry]:
-        return iter(deepcopy(self.lines.get(stream, [])))
+    def journal(self, stream: str, after: int = 0) -> Iterator[JournalEntry]:
+        return iter(deepcopy(self.lines.get(stream, [])[after:]))
 
     def streams(self) -> list[str]:
         return sorted(self.lines)

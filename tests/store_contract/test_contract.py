@@ -1,13 +1,14 @@
-"""What every store does, as sentences; the model is held to them as much as SQLite."""
+"""What every store does, as sentences; the model is held to them as much as the adapters."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from neo4j_here import on_neo4j
 
 from graph_model.errors import BadInput, StoreBusy, StoreError
 from graph_model.network import MISSING
@@ -39,10 +40,20 @@ def on_sqlite(folder: Path) -> Store:
     return open_store(str(folder / "a.db"), DICTIONARY)
 
 
-@pytest.fixture(params=[in_memory, on_sqlite], ids=["model", "sqlite"])
+STORES = [
+    pytest.param("model", id="model"),
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("neo4j", id="neo4j", marks=on_neo4j),
+]
+
+
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    make: Callable[[Path], Store] = request.param
-    made = make(tmp_path)
+    if request.param == "neo4j":
+        server = request.getfixturevalue("neo4j_server")
+        made = open_store(server.uri, DICTIONARY, user=server.user, password=server.password)
+    else:
+        made = in_memory(tmp_path) if request.param == "model" else on_sqlite(tmp_path)
     yield made
     made.close()
 
@@ -343,6 +354,8 @@ def test_journals_are_chained_each_on_its_own(store: Store) -> None:
     assert verify("runs", store.journal("runs")) == 2
     assert verify("audit", store.journal("audit")) == 1
     assert list(store.journal("none")) == []
+    assert list(store.journal("runs", after=1)) == [last]
+    assert list(store.journal("runs", after=2)) == []
 
 
 def test_a_journal_grows_while_a_load_runs_and_stays_when_it_aborts(store: Store) -> None:

@@ -20,6 +20,7 @@ from graph_model.errors import StoreBusy, StoreError, StoreFull
 from graph_model.network import MISSING
 from graph_model.snapshot import OPEN_TX, Snapshot
 from graph_model.store.journal import verify
+from graph_model.store.protocol import Store
 from graph_model.store.sqlite import SqliteStore
 from graph_model.store.sqlite_tables import FORMAT
 from tests.store_contract import loader
@@ -33,8 +34,8 @@ STORES, ROUNDS = 3, 10
 class OtherProcess:
     """A running `loader.py`."""
 
-    def __init__(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    def __init__(self, **more: str) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", **more}
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", loader.__file__],
             env=environment,
@@ -97,11 +98,13 @@ def raw(path: Path, query: str, *parameters: object) -> list[tuple[object, ...]]
 # --- kill -9 ---
 
 
-def killed_at_a_random_moment(other: OtherProcess, path: Path, chance: random.Random) -> list[int]:
+def killed_at_a_random_moment(
+    other: OtherProcess, address: object, chance: random.Random, latest: float = 0.2
+) -> list[int]:
     """Numbers that a loader reported as published before it was killed."""
-    other.tell(f"load {path}")
+    other.tell(f"load {address}")
     child = int(other.hear().removeprefix("child "))
-    time.sleep(chance.uniform(0.02, 0.2))
+    time.sleep(chance.uniform(0.02, latest))
     os.kill(child, signal.SIGKILL)
     acknowledged = []
     while (line := other.hear()) != "ended":
@@ -109,11 +112,11 @@ def killed_at_a_random_moment(other: OtherProcess, path: Path, chance: random.Ra
     return acknowledged
 
 
-def published(store: SqliteStore) -> list[int]:
+def published(store: Store) -> list[int]:
     return [load.number for load in store.loads() if load.state == "published"]
 
 
-def check_whole_loads_only(store: SqliteStore) -> None:
+def check_whole_loads_only(store: Store) -> None:
     """Of every published load what the next one left in force, of the last one all; no others."""
     numbers = published(store)
     all_, left = loader.BATCHES * loader.ROWS, loader.BATCHES * loader.ROWS - loader.CLOSED
@@ -124,7 +127,7 @@ def check_whole_loads_only(store: SqliteStore) -> None:
     assert noted == dict.fromkeys(numbers, loader.FINDINGS)
 
 
-def check_history(store: SqliteStore) -> None:
+def check_history(store: Store) -> None:
     """All rows ever published, by the loads that opened and closed them."""
     numbers, rows = published(store), list(store.rows("invoice"))
     all_ = loader.BATCHES * loader.ROWS

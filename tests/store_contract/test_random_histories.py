@@ -1,4 +1,4 @@
-"""Two stores live through the same random history; whatever is asked, they answer the same."""
+"""Stores live through the same random history; whatever is asked, they answer the same."""
 
 import random
 import shutil
@@ -69,16 +69,20 @@ def random_findings(chance: random.Random) -> list[Finding]:
 
 
 class TwinStores:
-    """Does everything to both, and compares what they answer."""
+    """Does everything to all, and compares what they answer."""
 
-    def __init__(self, chance: random.Random, model: Store, other: Store) -> None:
+    def __init__(
+        self, chance: random.Random, model: Store, *others: Store, after_each_step: bool = True
+    ) -> None:
         self.chance = chance
         self.model = model
-        self.other = other
+        self.others = others
+        self.after_each_step = after_each_step
 
     def same(self, ask: Callable[[Any], Any]) -> Any:
-        expected, found = ask(self.model), ask(self.other)
-        assert found == expected
+        expected = ask(self.model)
+        for other in self.others:
+            assert ask(other) == expected
         return expected
 
     def compare(self) -> None:
@@ -104,23 +108,25 @@ class TwinStores:
         with ExitStack() as stack:
             loads = {
                 id(store): stack.enter_context(store.begin(source))
-                for store in (self.model, self.other)
+                for store in (self.model, *self.others)
             }
 
-            def both(ask: Callable[[Load], Any]) -> Any:
+            def all_(ask: Callable[[Load], Any]) -> Any:
                 return self.same(lambda store: ask(loads[id(store)]))
 
-            number = both(lambda load: load.number)
+            number = all_(lambda load: load.number)
             for _ in range(chance.randrange(5)):
-                self.one_step(both, number, source)
-                self.compare()
+                self.one_step(all_, number, source)
+                if self.after_each_step:
+                    self.compare()
             if end == "publish":
-                both(lambda load: load.publish([FILE]))
+                all_(lambda load: load.publish([FILE]))
             elif end == "abort":
-                both(lambda load: load.abort())
-        self.compare()
+                all_(lambda load: load.abort())
+        if self.after_each_step:
+            self.compare()
 
-    def one_step(self, both: Callable[..., Any], number: int, source: Source) -> None:
+    def one_step(self, all_: Callable[..., Any], number: int, source: Source) -> None:
         chance = self.chance
         kind = chance.choice(KINDS)
         match chance.randrange(6):
@@ -128,36 +134,36 @@ class TwinStores:
                 rows = [random_row(chance, kind, number, source.id) for _ in range(4)]
                 held = {
                     one.row_id
-                    for found in both(
+                    for found in all_(
                         lambda load: load.in_force(kind, source.id, [r.key for r in rows])
                     ).values()
                     for one in found
                 }
                 fresh = {one.row_id: one for one in rows if one.row_id not in held}
-                both(lambda load: load.open_rows(kind, fresh.values()))
+                all_(lambda load: load.open_rows(kind, fresh.values()))
             case 2:
-                self.correct(both, kind, number, source)
+                self.correct(all_, kind, number, source)
             case 3:
                 kept = [one.row_id for one in self.model.rows(kind)]
                 chosen = chance.sample(kept, min(len(kept), 2))
-                both(lambda load: load.close_rows(kind, chosen))
+                all_(lambda load: load.close_rows(kind, chosen))
             case 4:
                 noted = random_findings(chance)
                 sha256 = chance.choice("ef") * 64
-                both(lambda load: load.note(sha256, noted))
+                all_(lambda load: load.note(sha256, noted))
                 settled = [chance.randrange(1, 6) for _ in range(chance.randrange(2))]
-                both(lambda load: load.resolve(settled))
+                all_(lambda load: load.resolve(settled))
             case 5:
                 stream = chance.choice(["audit", "runs"])
                 payload = {"n": chance.random(), "名": chance.choice(TEXTS), "deep": [{}, 1]}
                 self.same(lambda store: store.append(stream, "2026-01-01", payload))
-        both(lambda load: load.has_written)
+        all_(lambda load: load.has_written)
 
-    def correct(self, both: Callable[..., Any], kind: str, number: int, source: Source) -> None:
+    def correct(self, all_: Callable[..., Any], kind: str, number: int, source: Source) -> None:
         """Close some of what is in force, of this load or an earlier one, and state it anew."""
-        open_ = both(lambda load: list(load.keys_in_force(kind, source.id)))
+        open_ = all_(lambda load: list(load.keys_in_force(kind, source.id)))
         chosen = self.chance.sample(open_, min(len(open_), 3))
-        both(lambda load: load.close_rows(kind, [one.row_id for one in chosen]))
+        all_(lambda load: load.close_rows(kind, [one.row_id for one in chosen]))
         anew = [
             replace(
                 one,
@@ -168,7 +174,7 @@ class TwinStores:
             for one in chosen
             if self.chance.random() < 0.7
         ]
-        both(lambda load: load.open_rows(kind, {one.row_id: one for one in anew}.values()))
+        all_(lambda load: load.open_rows(kind, {one.row_id: one for one in anew}.values()))
 
 
 @pytest.fixture(scope="module")

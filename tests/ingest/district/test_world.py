@@ -116,9 +116,11 @@ def test_what_falls_spread_makes_more_fall(made: District, null: District) -> No
 
 def test_without_contagion_a_bad_month_of_one_reaches_no_other(null: District) -> None:
     """Without its credit line one firm falls at another time, and nobody else's cash is touched."""
-    line = null.lending.line.copy()
     fallen = null.ledger.failures.party
-    one = int(fallen[line[fallen] > 0][-1])
+    line = null.lending.line.copy()
+    suppliers = np.bincount(null.trade.buyer, minlength=len(null.population.code))[fallen]
+    one = int(fallen[np.where(line[fallen] > 0, suppliers, 0).argmax()])
+    assert suppliers.max() >= 3
     line[one] = 0
     other = simulate(
         null.setting,
@@ -128,7 +130,9 @@ def test_without_contagion_a_bad_month_of_one_reaches_no_other(null: District) -
         null.guarantees,
         null.ownership,
     )
-    changed = np.flatnonzero((other.strain != null.ledger.strain).any(axis=0))
+    # Sums of the same amounts in another order differ in their last digits.
+    same = np.isclose(other.strain, null.ledger.strain, rtol=1e-6, atol=1e-6)
+    changed = np.flatnonzero((~same).any(axis=0))
     assert changed.tolist() == [one]
 
 

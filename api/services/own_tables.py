@@ -1,0 +1,52 @@
+"""One's own file as tables that can be taken out."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from api.services.exporting import Table
+from api.services.own_file import Statement
+from api.services.seen_by_others import Seen
+from policy.visibility import Viewer
+
+STATED = (
+    *("statement", "类别", "stated by", "stated", "from", "until"),
+    *("known since", "evidence", "standing", "clause"),
+)
+SEEN = ("who", "role", "purpose", "class", "类别", "sight", "rule")
+
+
+def own_table(
+    found: Sequence[Statement], viewer: Viewer, kind: str | None, today: date, at: str
+) -> Table:
+    """Everything stated about the viewer's organisation, one statement a row."""
+    rows = [
+        (
+            *(one.id, one.kind_zh, one.stated_by, words_of(one), one.held_from, one.held_to),
+            *(one.known_since, one.evidence, one.standing, one.clause),
+        )
+        for one in found
+    ]
+    filters = {"party": viewer.organisation, "kind": kind or "all"}
+    return Table("own-file", STATED, rows, filters, today, exporter_of(viewer), at)
+
+
+def seen_table(found: Sequence[Seen], viewer: Viewer, today: date, at: str) -> Table:
+    """What others could see of it, one class a row."""
+    rows = [(s.who, s.role, s.purpose, s.en, s.zh, s.sight, s.rule) for s in found]
+    filters = {"party": viewer.organisation}
+    return Table("visible-to-others", SEEN, rows, filters, today, exporter_of(viewer), at)
+
+
+def exporter_of(viewer: Viewer) -> str:
+    """Who takes a table out, as the file says it."""
+    return f"{viewer.role} of {viewer.organisation}, purpose {viewer.purpose}"
+
+
+def words_of(stated: Statement) -> str:
+    """Facts in one line; money in yuan."""
+    return "；".join(
+        f"{fact.zh} {fact.value / 100:.2f} 元"
+        if fact.unit == "fen" and isinstance(fact.value, int)
+        else f"{fact.zh} {fact.value}"
+        for fact in stated.facts
+    )
