@@ -11,7 +11,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/alliance demo
 
 test: check
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -38,7 +38,7 @@ docs: $(VENV)/.dev
 # Printed with each release, of a small demonstration district that is made anew.
 leak: $(VENV)/.runtime
 	$(BIN)/alliance demo --no-serve --enterprises 300 --home var/leak
-	$(BIN)/alliance leak --home var/leak --scenarios 2000 --out docs/leak.md
+	$(BIN)/alliance leak --home var/leak --scenarios 2000 --falls 24 --out docs/leak.md
 
 # Lock files carry versions and hashes, no addresses; pip installs them.
 lock: $(VENV)/.dev

@@ -15,11 +15,11 @@ from api.cli.app import app, console, progress_bar
 from api.cli.assess import summary
 from api.cli.calibrate import summary as fit_summary
 from api.cli.explain import print_answer
+from api.cli.overview import print_levels
 from api.cli.serve import run
-from api.services import accounts, demonstration, quality, runs
+from api.services import accounts, demonstration, district_origins, levels, quality, runs
 from api.services.calibration import Calibrated
 from api.services.demonstration_questions import Questions, questions, write_accounts
-from api.services.district_overview import Overview, overview
 from api.services.ingesting import Ingested
 from api.services.workspace import Workspace, open_workspace
 from api.settings import Settings, load_settings
@@ -99,7 +99,12 @@ def _shown(opened: Workspace) -> Questions:
     console.rule("a bank about its borrower 银行查询借款人")
     print_answer(demonstration.answer(opened, asked.lender, today))
     console.rule("the district 全区")
-    console.print(overview_table(overview(assessed)))
+    print_levels(levels.levels(opened, asked.official, None, today))
+    most = district_origins.district_origins(opened, asked.official, None, today)
+    console.print(
+        f"the {len(most.origins)} that put most on others stand behind {most.share_of_all:.0%} of "
+        "what partners add to all figures"
+    )
     return asked
 
 
@@ -124,26 +129,6 @@ def sources_table(done: list[Ingested]) -> Table:
     return table
 
 
-def overview_table(found: Overview) -> Table:
-    """Levels and what contagion adds, in totals; fewer than five are not told."""
-    table = Table(show_header=False)
-    levels = [
-        f"{name or 'none'} {'<5' if count is None else f'{count:,}'}"
-        for name, count in found.levels.items()
-    ]
-    table.add_row("预警等级 warning levels", ", ".join(levels))
-    table.add_row("有数值的企业 with a figure", f"{found.ranked:,}")
-    fallen = "<5" if found.already_fallen is None else f"{found.already_fallen:,}"
-    table.add_row("近一年已出险 events of the last year", fallen)
-    if found.calibrated:
-        table.add_row("未来一年预计 falls expected in a year", f"{found.expected_falls:.0f}")
-    shared = sum(found.by_layer.values())
-    layers = sorted(found.by_layer.items(), key=lambda one: -one[1])
-    told = ", ".join(f"{name} {share:.0%}" for name, share in layers if share >= 0.005)
-    table.add_row("其中经关联传染 of them through links", f"{shared:.0%}: {told}")
-    return table
-
-
 def _told(settings: Settings, asked: Questions) -> None:
     """One request for each account of the demonstration."""
     console.rule("ask over HTTP 通过接口查询")
@@ -151,7 +136,7 @@ def _told(settings: Settings, asked: Questions) -> None:
     paths = {
         "member": f"{base}/partners/{asked.supplier.party}/risk",
         "financier": f"{base}/partners/{asked.lender.party}/risk",
-        "official": f"{base}/consents",
+        "official": f"{base}/overview/levels",
     }
     for account in accounts.accounts(settings):
         token = accounts.token_of(settings, account.name)

@@ -2,6 +2,7 @@
 
 from math import isnan
 
+from rich import box
 from rich.table import Table
 
 from api.services.leak import MEANS, Leak, ReaderLeak
@@ -22,10 +23,13 @@ MEANS_SAID = {
     "supposed": "a what-if takes the borrower away and the figure moves 假设借款人消失",
     "origins": "falls of one begin at the other 跌落起源",
 }
-SUMMARY = ("policy", "reader", "figures", "hidden", "named", "right", "precision", "recall")
+SUMMARY = (
+    *("policy", "reader", "figures", "hidden", "weighing"),
+    *("named", "right", "precision", "recall"),
+)
 DETAIL = (
-    *("policy", "reader", "means", "named", "right", "95 %", "by chance"),
-    *("precision", "recall", "F1", "p"),
+    *("policy", "reader", "means", "named", "right", "95 %"),
+    *("by chance", "precision", "recall", "p"),
 )
 
 
@@ -60,7 +64,9 @@ scenarios each, seed {found.seed}.
 - **policy**: the publishing policy of the visibility pack (`chain_risk_publishing`); the one in
   force is **{found.default}**.
 - **figures**: parties whose figure the reader is shown. **hidden**: guarantees and loans of those
-  who fell that he may not see as statements.
+  who fell that he may not see as statements. **weighing**: those of them through which a figure
+  can move; the others weigh nothing, as where the capacity of a lender is not known. Where they
+  are few, a zero says little.
 - **named**, **right**: pairs (who is hit, borrower) that he names by a means that beats chance, and
   how many of them are hidden links. **precision** is right over named, **recall** right over
   hidden.
@@ -93,17 +99,19 @@ def _sentence(found: Leak) -> str:
     now = [one for one in found.found if one.policy == found.default]
     if not now:
         return f"The policy in force, {found.default}, was not tried."
-    named = [one for one in now if one.in_all.right.any()]
-    if not named:
+    if not any(one.in_all.right.any() for one in now):
         return (
             f"**Under the policy in force, {found.default}, no reader names a hidden link better "
             "than by chance. 现行公布规则下，读者指认隐藏关系不优于随机猜测。**"
         )
     told = "; ".join(
-        f"{READERS[one.reader][0]}: {int(one.in_all.right.sum())} of {one.in_all.hidden}"
-        for one in named
+        f"{READERS[one.reader][0]} {int(one.in_all.right.sum())} of {one.in_all.hidden}"
+        for one in now
     )
-    return f"**Under the policy in force, {found.default}, hidden links can be named: {told}.**"
+    return (
+        f"**Under the policy in force, {found.default}, hidden links can be named: {told}. "
+        "现行公布规则下，部分隐藏关系可被指认。**"
+    )
 
 
 def _summary_cells(found: Leak) -> list[tuple[str, ...]]:
@@ -113,6 +121,7 @@ def _summary_cells(found: Leak) -> list[tuple[str, ...]]:
             one.reader,
             f"{one.opened:,}",
             f"{one.in_all.hidden:,}",
+            f"{one.in_figures:,}",
             f"{int(one.in_all.pairs.sum()):,}",
             f"{int(one.in_all.right.sum()):,}",
             _share(one.in_all.precision),
@@ -138,7 +147,6 @@ def _means_cells(one: ReaderLeak) -> list[tuple[str, ...]]:
             f"{by.chance:.1f}",
             _share(by.precision),
             _share(by.recall),
-            f"{by.f1:.2f}",
             f"{by.p_value:.3f}" + ("" if by.learnt else " (chance)"),
         )
         for means, by in one.by_means.items()
@@ -151,7 +159,7 @@ def _share(value: float) -> str:
 
 
 def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> Table:
-    table = Table(*head)
+    table = Table(*head, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for line in lines:
         table.add_row(*line)
     return table

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.leak import Mask
+from algorithms.links import Links
 from api.services.readers import Reader
 from api.services.workspace import Workspace
 from graph_model.network import CreditNetwork
@@ -15,6 +16,9 @@ from policy.visibility import Sight, row_ref
 LINKS = ("guarantee", "loan")
 """Kinds, and measures, of the links that are looked for; the first party of their key is hit when
 the borrower falls."""
+
+LAYERS = ("guarantee", "receivable")
+"""Layers through which they spread a fall."""
 
 Places = npt.NDArray[np.int64]
 
@@ -33,6 +37,39 @@ def pairs_of(
             fell = column[fallen] >= 0
             found[row[fell], column[fallen[fell]]] = True
     return found
+
+
+def borrowers_weighing(network: CreditNetwork, links: Links) -> Places:
+    """Borrowers whose fall reaches their lender or guarantor: places, ascending."""
+    hit, fallen = _spreading(links)
+    reached = set(zip(hit.tolist(), fallen.tolist(), strict=True))
+    borrowers = {
+        borrower
+        for measure in LINKS
+        for row, borrower in zip(
+            network.matrices[measure].rows.tolist(),
+            network.matrices[measure].indices.tolist(),
+            strict=True,
+        )
+        if (row, borrower) in reached
+    }
+    return np.array(sorted(borrowers), np.int64)
+
+
+def links_weighing(links: Links, falls: Places, parties: int) -> Mask:
+    """Pairs between which a guarantee or a claim spreads a fall: mask (parties, falls)."""
+    found = np.zeros((parties, len(falls)), np.bool_)
+    hit, fallen = _spreading(links)
+    for k, place in enumerate(falls.tolist()):
+        found[hit[(fallen == place) & (hit < parties)], k] = True
+    return found
+
+
+def _spreading(links: Links) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Who is hit by whom through the layers of guarantees and claims."""
+    layers = [k for k, layer in enumerate(links.layers) if layer in LAYERS]
+    spreads = np.isin(links.layer, layers) & (links.rate > 0)
+    return links.hit[spreads], links.fallen[spreads]
 
 
 def ways_to_read(

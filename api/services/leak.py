@@ -4,6 +4,9 @@ One party after another falls in the picture, everything is assessed anew as it 
 reader compares what he is told before and after. He also asks whatever else he may ask. He knows
 the register and, at worst, every tie that is neither guarantee nor loan; the truth chooses his
 thresholds for him. What he names is counted; nobody is named to anybody.
+
+Every reader is read on the common run. A lender's answers come from its own picture, without loans
+of other lenders, and tell less: its count is an upper bound.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +17,15 @@ import numpy as np
 
 from algorithms.leak import Floats, Named, in_all, names_by_score, names_told
 from algorithms.network_changes import PartyChange, changed_network
-from api.services.hidden_links import LINKS, Places, links_shown, pairs_of, ways_to_read
+from api.services.hidden_links import (
+    LINKS,
+    Places,
+    borrowers_weighing,
+    links_shown,
+    links_weighing,
+    pairs_of,
+    ways_to_read,
+)
 from api.services.partners import as_opened, whole_answer
 from api.services.pictures import picture
 from api.services.readers import Reader, readers
@@ -43,6 +54,9 @@ class ReaderLeak:
         Publishing policy, and `Reader.key`.
     opened : int
         Parties whose figure he is shown.
+    in_figures : int
+        Hidden links through which a figure can move: the others weigh nothing, as where the
+        capacity of a lender is not known.
     by_means : dict of str to Named
         By each of `MEANS`.
     in_all : Named
@@ -52,6 +66,7 @@ class ReaderLeak:
     policy: str
     reader: str
     opened: int
+    in_figures: int
     by_means: dict[str, Named]
     in_all: Named
 
@@ -101,8 +116,8 @@ def leak(
     policies : sequence of str
         Publishing policies to compare.
     falls : int
-        How many parties fall: half of them borrowers with a lender or guarantor, where there are
-        as many; drawn with the seed.
+        How many parties fall: half of them, where there are as many, such whose fall reaches a
+        lender or guarantor; drawn with the seed.
     scenarios, seed : int, optional
         Otherwise from the settings.
     progress : callable, optional
@@ -192,6 +207,7 @@ class _Reading:
                         self._told[i, k] = True
         shown = links_shown(workspace, reader, network, column)
         self._hidden = pairs_of(network, LINKS, falls) & ~shown
+        self._weighing = links_weighing(before.links, falls, len(network))
         self._readings = ways_to_read(network, falls, ~shown, reader.organisation)
 
     def take(self, i: int, k: int, after: Figures) -> None:
@@ -218,21 +234,20 @@ class _Reading:
             policy=self.policy,
             reader=self.reader.key,
             opened=int(self._asking.opened.sum()),
+            in_figures=int((hidden & self._weighing).sum()),
             by_means=found,
             in_all=in_all(list(found.values()), hidden),
         )
 
 
 def _falls(assessment: Assessment, most: int, rng: np.random.Generator) -> Places:
-    """Places of parties that stand and have a figure: borrowers and others, half each."""
+    """Places of parties that stand and have a figure: those that matter most, and others."""
     network = assessment.network
-    standing = ~np.isnan(assessment.run.probability[: len(network)])
-    standing &= ~known(network.columns["event_on"])
-    borrows = np.zeros(len(network), np.bool_)
-    for measure in LINKS:
-        borrows[network.matrices[measure].indices] = True
-    borrowers = rng.permutation(np.flatnonzero(standing & borrows))
-    others = rng.permutation(np.flatnonzero(standing & ~borrows))
+    stands = ~np.isnan(assessment.run.probability[: len(network)])
+    stands &= ~known(network.columns["event_on"])
+    reaching = np.zeros(len(network), np.bool_)
+    reaching[borrowers_weighing(network, assessment.links)] = True
+    matter = rng.permutation(np.flatnonzero(stands & reaching))
+    others = rng.permutation(np.flatnonzero(stands & ~reaching))
     half = max(most // 2, most - len(others))
-    drawn = np.concatenate((borrowers[:half], others))[:most]
-    return np.sort(drawn)
+    return np.sort(np.concatenate((matter[:half], others))[:most])

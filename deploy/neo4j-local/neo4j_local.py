@@ -85,7 +85,9 @@ def fetched(version: str) -> Path:
     done = subprocess.run(asked, cwd=HERE, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         shutil.rmtree(aside, ignore_errors=True)
-        raise NotPossible(f"Maven could not fetch Neo4j {version}: {done.stdout[-500:].strip()}")
+        said = re.sub(r"\x1b\[[0-9;]*m|\[ERROR\]", "", done.stdout + done.stderr).split("\n")
+        first = next((line.strip() for line in said if line.strip()), "it said nothing")
+        raise NotPossible(f"Maven could not fetch Neo4j {version}: {first[:300]}")
     try:
         aside.rename(lib)
     except OSError:  # another process was faster

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest_types import Run
-from neo4j_here import Server, free_port, on_neo4j
+from neo4j_here import Server, free_port
 
 DEMO = Path(__file__).parents[2] / "districts" / "huangpu" / "demo"
 HASH = re.compile(r"store hash ([0-9a-f]{64})")
@@ -20,7 +20,6 @@ def hash_of(told: tuple[int, str, str]) -> str:
     return found[1]
 
 
-@on_neo4j
 def test_a_district_moves_to_neo4j_and_back_by_two_commands_each(
     run: Run, neo4j_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

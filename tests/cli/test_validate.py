@@ -58,10 +58,9 @@ class Watched:
     after: list[str]
 
 
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+def watched_trial(folder: Path) -> Watched:
     """One trial on a tiny district, its opened files written down."""
-    folder = tmp_path_factory.mktemp("trial")
+    folder.mkdir()
     opened: list[str] = []
     marks: list[int] = []
     watching = [True]
@@ -138,7 +137,9 @@ def _number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def test_the_truth_is_opened_by_nobody_before_every_forecast_is_made(watched: Watched) -> None:
+def check_who_opened_the_truth(watched: Watched) -> None:
+    """Its maker, then nobody before every forecast is made, then the one who compares."""
+
     def truths(names: list[str]) -> set[str]:
         return {Path(name).name for name in names if "/truth" in name}
 
@@ -148,7 +149,8 @@ def test_the_truth_is_opened_by_nobody_before_every_forecast_is_made(watched: Wa
     assert truths(watched.after) == {"district.toml", "events.csv"}
 
 
-def test_who_is_at_risk_and_who_fell_agree_with_the_truth(watched: Watched) -> None:
+def check_who_fell(watched: Watched) -> None:
+    """Parties at risk and falls by cause agree with the truth read anew."""
     made, truth = watched.trial, read_truth(watched.folder / "district")
     assert truth.contagion
     assert 0 < made.scored.fell.sum() <= len(truth.later)
@@ -160,9 +162,13 @@ def test_who_is_at_risk_and_who_fell_agree_with_the_truth(watched: Watched) -> N
     assert 0 < made.events_seen <= len(truth.earlier)
 
 
-def test_the_command_writes_a_page_whose_figures_hold_together(
-    watched: Watched, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_forecasts_come_before_the_truth_and_the_figures_of_the_page_hold_together(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    watched = watched_trial(tmp_path / "trial")  # the one slow step of these tests
+    check_who_opened_the_truth(watched)
+    check_who_fell(watched)
+
     def again(asked: Asked, _folder: Path, tell: Tell) -> Trial:
         tell("calibrate")
         return replace(watched.trial, asked=asked)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import neo4j_local
 import pytest
 from neo4j import Driver, GraphDatabase
+from one_process import NEO4J
 
 NEEDED = "ALLIANCE_TESTS_NEED_NEO4J"
 NOT_RUN = "a real Neo4j"
@@ -24,9 +25,6 @@ SOON_WARM = ("-XX:TieredStopAtLevel=1",)
 
 QUICK = {"dbms.cypher.min_replan_interval": "1h"}
 """Tests empty the database all the time; plans need not be made anew for it."""
-
-on_neo4j = pytest.mark.xdist_group("neo4j")
-"""All tests on the one database run in one process."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,9 @@ class Kept(logging.Handler):
 
 
 @pytest.fixture
-def neo4j_server(neo4j_session: Server) -> Iterator[Server]:
+def neo4j_server(neo4j_session: Server, request: pytest.FixtureRequest) -> Iterator[Server]:
     """The server with an empty database, for one test."""
+    assert NEO4J in request.node.nodeid, "its name keeps it in one process with the others"
     neo4j_session.empty()
     kept = Kept()
     logger = logging.getLogger("neo4j.notifications")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from neo4j_here import on_neo4j
 
 from graph_model.errors import BadInput, StoreBusy, StoreError
 from graph_model.network import MISSING
@@ -40,14 +39,7 @@ def on_sqlite(folder: Path) -> Store:
     return open_store(str(folder / "a.db"), DICTIONARY)
 
 
-STORES = [
-    pytest.param("model", id="model"),
-    pytest.param("sqlite", id="sqlite"),
-    pytest.param("neo4j", id="neo4j", marks=on_neo4j),
-]
-
-
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["model", "sqlite", "neo4j"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "neo4j":
         server = request.getfixturevalue("neo4j_server")

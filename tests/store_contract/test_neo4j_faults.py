@@ -12,7 +12,7 @@ from pathlib import Path
 import neo4j_local
 import pytest
 from fastapi.testclient import TestClient
-from neo4j_here import Server, local_server, on_neo4j
+from neo4j_here import Server, local_server
 
 from api.http import state as http_state
 from api.http.app import create_app
@@ -46,8 +46,6 @@ from tests.store_contract.test_faults import (
     killed_at_a_random_moment,
     published,
 )
-
-pytestmark = on_neo4j
 
 Opened = Callable[..., Neo4jStore]
 

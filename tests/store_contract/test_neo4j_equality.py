@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from neo4j_here import Server, on_neo4j
+from neo4j_here import Server
 from stating import picture_of
 
 from api.services.runs import Assessment, assess, pack_for
@@ -21,8 +21,6 @@ from graph_model.store.sqlite import SqliteStore
 from tests.store_contract.made import DAY, DICTIONARY
 from tests.store_contract.model_store import ModelStore
 from tests.store_contract.test_random_histories import SOURCES, START, TwinStores
-
-pytestmark = on_neo4j
 
 HISTORIES, CHUNKS, CLOSELY = 200, 4, 8
 LATE = START + timedelta(days=50)
