@@ -123,7 +123,7 @@ def test_a_book_sent_again_under_its_key_is_the_same_upload(bank: Bank) -> None:
     other = five_loans().replace("1000000", "1000001")
     answer = bank.send(other)
     assert answer.status_code == 409
-    assert "the same key" in answer.json()["rule"]
+    assert "came with another request before" in answer.json()["rule"]
     assert bank.send(five_loans(), key="short").status_code == 422
 
 
