@@ -29,6 +29,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python bench/chain_risk_eon.py
 	$(BIN)/python bench/origins.py
 	$(BIN)/python bench/what_if.py
+	$(BIN)/python bench/answers.py
 	$(BIN)/python bench/rights.py
 
 docs: $(VENV)/.dev

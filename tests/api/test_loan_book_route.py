@@ -122,8 +122,8 @@ def test_a_book_sent_again_under_its_key_is_the_same_upload(bank: Bank) -> None:
     assert one == two
     other = five_loans().replace("1000000", "1000001")
     answer = bank.send(other)
-    assert answer.status_code == 422
-    assert "was used" in answer.json()["rule"]
+    assert answer.status_code == 409
+    assert "came with another request before" in answer.json()["rule"]
     assert bank.send(five_loans(), key="short").status_code == 422
 
 

@@ -13,6 +13,7 @@ from stating import BANK, DAY, party, state
 from supplier_world import headers
 
 from api.http.app import create_app
+from api.http.state import held_by
 from api.services.runs import assess_day
 from api.services.workspace import Workspace, open_workspace
 from api.settings import Settings, load_settings
@@ -361,7 +362,7 @@ def looks(opened: Workspace) -> list[dict[str, Any]]:
 def test_a_server_makes_beforehand_what_questions_need(chain: Settings) -> None:
     """Also of a run that is published while it serves."""
     with TestClient(create_app(chain.model_copy(update={"warm": True}))) as client:
-        workspace: Workspace = client.app.state.workspace  # type: ignore[attr-defined]
+        workspace = held_by(client.app)  # type: ignore[arg-type]
 
         def warmed(day: date) -> bool:
             made = dict(workspace.kept.get("made of runs", {}))

@@ -1,5 +1,6 @@
 """The OpenAPI document holds: no route meets any request with a fault of its own."""
 
+import os
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from api.http.app import create_app
 from api.settings import Settings, load_settings
 
 DOCUMENT = schemathesis.openapi.from_dict(create_app(load_settings()).openapi())
+EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 25
 OPERATIONS = [found.ok() for found in DOCUMENT.get_all_operations()]
 
 
@@ -36,7 +38,7 @@ def test_no_request_makes_the_server_fail(
     purpose = {"official": "supervision", "financier": "post_loan"}.get(role, "self")
     signed_in = headers(filled, role, SUPPLIER, purpose)
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(), signed=st.booleans())
     def ask(case: Case, signed: bool) -> None:
         sent = {str(k): str(v) for k, v in (case.headers or {}).items()}
