@@ -1,4 +1,4 @@
-"""`alliance archive` and `alliance restore`: everything of a store in one folder, and back."""
+"""`alliance archive`, `restore` and `bulk`: everything of a store in one folder, and back."""
 
 from pathlib import Path
 from typing import Annotated
@@ -34,3 +34,16 @@ def restore(
     """
     store_hash = archiving.restore(load_settings(store=store, home=home), folder)
     console.print(f"{folder}: restored, store hash {store_hash}", soft_wrap=True)
+
+
+@app.command(epilog="Example: alliance bulk backup/2026-11-24 import")
+def bulk(
+    folder: Annotated[Path, typer.Argument(help="Folder of an archive.")],
+    into: Annotated[Path, typer.Argument(help="Folder to make; it must not exist yet.")],
+) -> None:
+    """Write an archive as the files of Neo4j's own bulk import, for a first load of millions.
+
+    With the server stopped, in that folder: neo4j-admin database import full @import.args neo4j
+    """
+    written = archiving.bulk(folder, into)
+    console.print(f"{into}: {written:,} nodes and relationships", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Move a whole store: out to an archive, and into an empty store."""
+"""Move a whole store: out to an archive, into an empty store, and to files of a bulk import."""
 
 import tempfile
 from pathlib import Path
@@ -38,3 +38,13 @@ def restore(settings: Settings, folder: Path) -> str:
             "Do not use the store; report this with both archives.",
         )
     return found
+
+
+def bulk(folder: Path, into: Path) -> int:
+    """Write an archive as files for Neo4j's own import; returns how many nodes and relationships.
+
+    The archive is checked whole before; archived again after the import, the store has its hash.
+    """
+    from graph_model.store.neo4j_bulk import write_bulk
+
+    return write_bulk(read_archive(folder, load_dictionary()), into)

@@ -3,6 +3,7 @@
     python neo4j_local.py fetch                    # once: Maven copies some 120 MB into lib/VERSION
     python neo4j_local.py start [--port 7687]      # until Ctrl-C; the password is printed
     python neo4j_local.py check                    # says what is missing; 0 when nothing is
+    python neo4j_local.py admin database import full …   # what neo4j-admin does, on a stopped server
 
 `NEO4J_VERSION` chooses the version; the one in pom.xml is the default. 5.26 runs on Java 17 or 21,
 2026.04.0 on Java 21 or 25. Java is looked for in `JAVA_HOME`, in the usual folder for Java, and on
@@ -129,9 +130,7 @@ class LocalServer:
         version = version_wanted()
         java, major = java_for(version)
         lib = fetched(version)
-        (self.home / "conf").mkdir(parents=True, exist_ok=True)
-        lines = "".join(f"{name}={value}\n" for name, value in self._configuration().items())
-        (self.home / "conf" / "neo4j.conf").write_text(lines, encoding="utf-8")
+        self._configure()
         flags = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC"]
         flags += ["-Djava.awt.headless=true", "-Dfile.encoding=UTF-8", "-Dlog4j2.disable.jmx=true"]
         flags += [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
@@ -155,6 +154,37 @@ class LocalServer:
             self.kill()
             raise
 
+    def admin(self, *words: str, folder: Path | None = None) -> str:
+        """Run a verb of neo4j-admin on the stopped server; raises NotPossible with what it said.
+
+        Parameters
+        ----------
+        words : str
+            As after `neo4j-admin`.
+        folder : pathlib.Path, optional
+            Where files that the words name are looked for; by default the current one.
+        """
+        version = version_wanted()
+        java, _ = java_for(version)
+        self._configure()
+        flags = [f"-Xmx{self.heap}", "-XX:+UseParallelGC", "-Dfile.encoding=UTF-8"]
+        flags += [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
+        done = subprocess.run(  # noqa: S603
+            [java, "-cp", str(fetched(version) / "*"), *flags, "org.neo4j.cli.AdminTool", *words],
+            cwd=folder,
+            env={
+                **os.environ,
+                "NEO4J_HOME": str(self.home),
+                "NEO4J_CONF": str(self.home / "conf"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise NotPossible(f"neo4j-admin: {(done.stdout + done.stderr)[-3000:]}")
+        return done.stdout
+
     def stop(self) -> None:
         """Let it end in good order."""
         if self.process is not None:
@@ -171,6 +201,11 @@ class LocalServer:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+    def _configure(self) -> None:
+        (self.home / "conf").mkdir(parents=True, exist_ok=True)
+        lines = "".join(f"{name}={value}\n" for name, value in self._configuration().items())
+        (self.home / "conf" / "neo4j.conf").write_text(lines, encoding="utf-8")
 
     def _configuration(self) -> dict[str, str]:
         return {
@@ -237,14 +272,16 @@ def _java_major(java: str) -> int:
 
 
 def main() -> None:
-    """Fetch, start or check, from the command line."""
+    """Fetch, start, check or administer, from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("verb", choices=("fetch", "start", "check"))
+    parser.add_argument("verb", choices=("fetch", "start", "check", "admin"))
     parser.add_argument("--port", type=int, default=7687)
     parser.add_argument("--home", type=Path, default=HERE / "home")
     parser.add_argument("--heap", default="1g")
     parser.add_argument("--password", default=os.environ.get("NEO4J_PASSWORD", PASSWORD))
-    asked = parser.parse_args()
+    asked, words = parser.parse_known_args()
+    if words and asked.verb != "admin":
+        parser.error(f"unknown: {' '.join(words)}")
     try:
         if asked.verb == "check":
             sys.exit(missing() or 0)
@@ -252,6 +289,9 @@ def main() -> None:
             sys.stdout.write(f"{fetched(version_wanted())}\n")
             return
         server = LocalServer(asked.home.resolve(), asked.port, asked.heap, asked.password)
+        if asked.verb == "admin":
+            sys.stdout.write(server.admin(*words))
+            return
         server.start()
     except NotPossible as error:
         sys.exit(str(error))

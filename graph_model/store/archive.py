@@ -63,11 +63,7 @@ def write_archive(store: Store, folder: Path) -> str:
     StoreFull, StoreError
         When the disk is full, or the folder cannot be written.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise BadInput(
-            str(folder), "is there already, and an archive is never overwritten", "Name another."
-        )
-    with _written_aside(folder) as aside:
+    with written_aside(folder) as aside:
         loads = store.loads()
         head = last_published(loads)
         files = {LOADS: _write(aside / LOADS, LOAD_COLUMNS, map(records.cells_of_load, loads))}
@@ -160,8 +156,20 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
 
 
 @contextmanager
-def _written_aside(folder: Path) -> Iterator[Path]:
-    """A neighbour that becomes `folder` at the end, and goes when anything fails."""
+def written_aside(folder: Path) -> Iterator[Path]:
+    """A neighbour that becomes `folder` at the end, and goes when anything fails.
+
+    Raises
+    ------
+    BadInput
+        When there is something at `folder`.
+    StoreFull, StoreError
+        When the disk is full, or the folder cannot be written.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise BadInput(
+            str(folder), "is there already, and nothing is overwritten", "Name another."
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

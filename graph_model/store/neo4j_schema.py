@@ -90,13 +90,14 @@ def prepare(connection: Connection, dictionary: Dictionary) -> None:
         for kind in dictionary.kinds.values():
             _constrain(connection, for_kind(KIND_CONSTRAINT, kind))
         connection.run(AWAIT_INDEXES)
-    fields = _fields(dictionary)
+    fields = fields_of(dictionary)
     if held != fields:
         mark = {"name": STORE_NAME, "form": FORMAT, "fields": json.dumps(fields)}
         connection.writing(lambda transaction: transaction.run(MARK, mark).consume())
 
 
-def _fields(dictionary: Dictionary) -> dict[str, dict[str, str]]:
+def fields_of(dictionary: Dictionary) -> dict[str, dict[str, str]]:
+    """Kinds, and the types of their fields, as the store's node keeps them."""
     return {
         kind.name: {field.name: COLUMN_TYPE[field.type] for field in kind.fields}
         for kind in dictionary.kinds.values()
@@ -135,7 +136,7 @@ def _refuse_what_is_gone(held: dict[str, dict[str, str]], dictionary: Dictionary
             "Put them back into kinds.csv and fields.csv: what was stated is not dropped.",
         )
     for name, fields in held.items():
-        own = _fields(dictionary)[name]
+        own = fields_of(dictionary)[name]
         if gone := sorted(set(fields) - set(own)):
             raise StoreError(
                 f"{name}: {', '.join(gone)}",
