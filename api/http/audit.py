@@ -1,13 +1,14 @@
 """Who looked at the viewer's organisation, and why."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.documented import REFUSALS
+from api.http.paging import Page, Paged
 from api.http.state import workspace_of
+from api.http.today import Today
 from api.http.viewer import viewer_of
 from api.services.auditing import Look, who_looked
 from api.services.workspace import Workspace
@@ -56,27 +57,14 @@ class LookShape(BaseModel):
         return cls(**vars(look))
 
 
-class LooksShape(BaseModel):
-    """Looks, the latest first; `next` is the `before` of the page after this one."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"looks": [EXAMPLE], "next": None}]})
-
-    looks: list[LookShape]
-    next: int | None
-
-
 @router.get("/mine", summary="Who looked at my organisation, and why", responses=REFUSALS)
 def mine(
     viewer: Annotated[Viewer, Depends(viewer_of)],
     workspace: Annotated[Workspace, Depends(workspace_of)],
+    today: Today,
+    page: Paged,
     own: Annotated[bool, Query(description="Also its looks at itself.")] = False,
-    before: Annotated[
-        int | None, Query(ge=1, le=2**62, description="Only earlier lines than this.")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> LooksShape:
-    """Own lines only, refused looks too; free and as often as one likes (Order 204 Art. 15)."""
-    today = date.today()  # noqa: DTZ011 (consents are dated by the calendar of the place)
-    found = who_looked(workspace, viewer, today, own=own, before=before, limit=limit)
-    last = found[-1].seq if len(found) == limit else None
-    return LooksShape(looks=[LookShape.of(look) for look in found], next=last)
+) -> Page[LookShape]:
+    """The latest first, refused looks too; free and as often as one likes (Order 204 Art. 15)."""
+    found = who_looked(workspace, viewer, today, own=own)
+    return page.of(found, lambda look: (-look.seq,), LookShape.of)

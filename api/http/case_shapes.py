@@ -155,14 +155,6 @@ class CaseShape(BaseModel):
         return cls.model_validate(plain)
 
 
-class CasesShape(BaseModel):
-    """Cases, those due first before the others."""
-
-    model_config = _example({"cases": [EXAMPLE]})
-
-    cases: list[CaseShape]
-
-
 class CaseFigureShape(BaseModel):
     """One party with what the case is about, and without."""
 

@@ -9,10 +9,10 @@ from api.http.case_shapes import (
     CaseFiguresShape,
     CaseRequest,
     CaseShape,
-    CasesShape,
     StepRequest,
 )
 from api.http.documented import REFUSALS
+from api.http.paging import Page, Paged
 from api.http.state import workspace_of
 from api.http.viewer import viewer_of
 from api.services import cases
@@ -39,10 +39,10 @@ def opened(viewer: Asking, workspace: Opened, body: CaseRequest) -> CaseShape:
 
 
 @router.get("", summary="Cases that concern the viewer; at the desk all", responses=REFUSALS)
-def listed(viewer: Asking, workspace: Opened) -> CasesShape:
+def listed(viewer: Asking, workspace: Opened, page: Paged) -> Page[CaseShape]:
     """Those with a running clock come first, the next to end before the others."""
     told = cases.listed(workspace, viewer, _today())
-    return CasesShape(cases=[CaseShape.of(one) for one in told])
+    return page.of(told, cases.urgency, CaseShape.of)
 
 
 @router.get("/{id}", summary="One case", responses=REFUSALS)

@@ -1,12 +1,13 @@
 """Consents: given, revoked and listed by the organisation that is signed in."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.documented import REFUSALS
+from api.http.paging import Page, Paged
 from api.http.state import workspace_of
 from api.http.viewer import viewer_of
 from api.services import consents
@@ -112,24 +113,30 @@ class ConsentShape(BaseModel):
         return cls.model_validate(plain | {"sources": list(one.sources)})
 
 
-class ConsentListShape(BaseModel):
-    """Consents of the organisation that asks."""
+class OwnConsentShape(ConsentShape):
+    """One consent of the organisation that asks."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"given": [EXAMPLE], "received": []}]}
-    )
-    given: list[ConsentShape]
-    received: list[ConsentShape]
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE | {"side": "given"}]})
+    side: Annotated[Literal["given", "received"], Field(description="Which side the asker is.")]
 
 
 @router.get("", summary="Consents given and received", responses=REFUSALS)
-def listed(viewer: Asking, workspace: Opened) -> ConsentListShape:
-    """All consents of the organisation that asks, with their state today."""
+def listed(viewer: Asking, workspace: Opened, page: Paged) -> Page[OwnConsentShape]:
+    """All consents of the organisation that asks, with their state today; those given first."""
     found = consents.list_own(workspace, viewer, _today())
-    return ConsentListShape(
-        given=[ConsentShape.of(one) for one in found.given],
-        received=[ConsentShape.of(one) for one in found.received],
-    )
+    sides = [("given", one) for one in found.given] + [("received", one) for one in found.received]
+    rows = sorted(sides, key=_place)
+    return page.of(rows, _place, _own)
+
+
+def _place(row: tuple[str, StatedConsent]) -> tuple[str, str, str]:
+    side, one = row
+    return side, one.grantor, one.number
+
+
+def _own(row: tuple[str, StatedConsent]) -> OwnConsentShape:
+    side, one = row
+    return OwnConsentShape.model_validate(ConsentShape.of(one).model_dump() | {"side": side})
 
 
 @router.post("", summary="Give a consent", status_code=201, responses=REFUSALS)

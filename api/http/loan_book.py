@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Header, Query, UploadFile
 
 from api.http.documented import REFUSALS
+from api.http.paging import Paged
 from api.http.shapes_loan_book import (
     ConcentrationsShape,
     ExposureShape,
@@ -20,7 +21,7 @@ from api.http.state import workspace_of
 from api.http.viewer import viewer_of
 from api.services import loan_book
 from api.services.concentration import concentrations, limits
-from api.services.exposure import MOST_PAGE, exposure
+from api.services.exposure import exposure
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput
 from policy.visibility import Viewer
@@ -65,13 +66,18 @@ def send(
 def borrowers(
     viewer: ViewerOf,
     workspace: WorkspaceOf,
+    page: Paged,
     day: DayQuery = None,
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 50,
 ) -> ExposureShape:
     """Exposure direct and through one hop; of borrowers without consent the own loan only."""
-    answer = exposure(workspace, viewer, day, _today(), offset=offset, limit=limit)
-    return ExposureShape.model_validate(answer)
+    upload, begins = page.numbered()
+    answer = exposure(workspace, viewer, day, _today(), offset=begins, limit=page.limit)
+    if upload not in (None, answer.upload):
+        rule = "another loan book was sent since the page before this one"
+        raise BadInput("cursor", rule, "Begin at the first page, without a cursor.")
+    ends = begins + len(answer.borrowers)
+    following = page.following((answer.upload, ends)) if ends < answer.borrowers_in_all else None
+    return ExposureShape.of(answer, following)
 
 
 @router.get("/concentration", summary="Where balances gather", responses=REFUSALS)

@@ -82,14 +82,31 @@ class PageAsked:
         except TypeError as error:
             raise _not_ours() from error
         stop = min(start + self.limit, len(rows))
-        following = None
-        if stop < len(rows):
-            cursor = _written(key(rows[stop - 1]), self.path, self.question)
-            query = [*self.question, ("limit", str(self.limit)), ("cursor", cursor)]
-            following = f"{self.path}?{urlencode(query)}"
+        following = self.following(key(rows[stop - 1])) if stop < len(rows) else None
         return Page[Any](
             items=[shape(rows[k]) for k in range(start, stop)], total=len(rows), next=following
         )
+
+    def following(self, key: Key) -> str:
+        """Path and query of the page after the row of a key."""
+        cursor = _written(key, self.path, self.question)
+        query = [*self.question, ("limit", str(self.limit)), ("cursor", cursor)]
+        return f"{self.path}?{urlencode(query)}"
+
+    def numbered(self) -> tuple[int | None, int]:
+        """Number of the list, None for the first page, and how many of its rows were seen.
+
+        Raises
+        ------
+        BadInput
+            When the cursor holds another key than these two.
+        """
+        match self.after:
+            case None:
+                return None, 0
+            case (int(number), int(seen)) if seen > 0:
+                return number, seen
+        raise _not_ours()
 
 
 def page_asked(

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.shapes import ReasonShape
+from api.services.exposure import Exposure
 from api.services.loan_book import Judged, MatchedBook, Upload
 
 
@@ -198,8 +199,16 @@ class ExposureShape(_Plain):
     withheld: str
     through: list[ThroughShape]
     through_undisclosed: bool
-    offset: int
+    offset: Annotated[int, Field(description="Place of the first borrower of this page.")]
     borrowers: list[BorrowerShape]
+    next: Annotated[
+        str | None, Field(description="Path and query of the next page; null on the last.")
+    ]
+
+    @classmethod
+    def of(cls, answer: Exposure, following: str | None) -> "ExposureShape":
+        """Shape one page."""
+        return cls.model_validate(vars(answer) | {"next": following})
 
 
 class GroupShareShape(_Plain):

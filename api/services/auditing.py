@@ -160,7 +160,7 @@ def who_looked(
     *,
     own: bool = False,
     before: int | None = None,
-    limit: int = 100,
+    limit: int | None = None,
 ) -> list[Look]:
     """Looks at the viewer's own organisation, refused ones too, the latest first.
 
@@ -175,8 +175,8 @@ def who_looked(
         Also the organisation's looks at itself.
     before : int, optional
         Only lines of the journal before this one.
-    limit : int
-        At most so many.
+    limit : int, optional
+        The latest so many; all by default.
 
     Raises
     ------
@@ -192,9 +192,10 @@ def who_looked(
         and (own or line["payload"]["organisation"] != mine)
         and (before is None or line["seq"] < before)
     ]
-    names = _names(workspace, {line["payload"]["organisation"] for line in found[-limit:]})
+    latest = found if limit is None else found[-limit:]
+    names = _names(workspace, {line["payload"]["organisation"] for line in latest})
     purposes = workspace.dictionary.codes("purpose")
-    return [_look(line, names, purposes) for line in reversed(found[-limit:])]
+    return [_look(line, names, purposes) for line in reversed(latest)]
 
 
 def _look(line: Mapping[str, Any], names: Mapping[str, str], purposes: Mapping[str, Any]) -> Look:

@@ -185,7 +185,12 @@ def listed(workspace: Workspace, viewer: Viewer, today: date) -> list[CaseTold]:
         for case in _cases(workspace)
         if reader.may_see(parties_of(case)).allowed
     ]
-    return sorted(told, key=lambda case: (not case.due_on, case.due_on))
+    return sorted(told, key=urgency)
+
+
+def urgency(case: CaseTold) -> tuple[int, str, int, str]:
+    """Place of a case in lists: those due first come first, then by their numbers."""
+    return (int(not case.due_on), case.due_on, int(case.id.rpartition("-")[2]), case.id)
 
 
 def case_for_desk(

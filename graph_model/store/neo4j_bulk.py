@@ -119,7 +119,7 @@ def _write_kind(files: _Files, kind: Kind, archive: Archive, parties: set[str]) 
     roles = {role: files.open(f"{kind.name}.{role}.csv", ends) for role in places}
     nodes = files.open(f"{kind.name}.csv", header)
     try:
-        for number, row in zip(count(), archive.rows(kind.name)):  # noqa: B905 (endless)
+        for number, row in zip(count(), archive.rows(kind.name)):
             cells = row.cells
             files.line(nodes, (number, *cells))
             for role, place in places.items():

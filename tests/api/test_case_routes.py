@@ -67,7 +67,7 @@ def test_an_outsider_sees_nothing(http: TestClient, world: Settings) -> None:
     supplier = headers(world, "member", SUPPLIER, "self")
     assert http.post(CASES, json=OBJECTION, headers=supplier).status_code == 201
     outsider = headers(world, "member", OTHER, "self")
-    assert http.get(CASES, headers=outsider).json() == {"cases": []}
+    assert http.get(CASES, headers=outsider).json() == {"items": [], "total": 0, "next": None}
     told = set()
     for method, url, body in ROUTES[:1] + ROUTES[2:4]:
         answer = http.request(method, url, json=body, headers=outsider)
@@ -95,7 +95,7 @@ def test_an_objection_from_opening_to_decision(http: TestClient, world: Settings
         *("objection-1", "open", True, 20),
     )
     assert http.post(CASES, json=OBJECTION, headers=supplier).status_code == 422
-    (listed,) = http.get(CASES, headers=desk).json()["cases"]
+    (listed,) = http.get(CASES, headers=desk).json()["items"]
     assert listed["steps"][0]["note"] == OBJECTION["note"]
     figures = http.get(f"{CASES}/objection-1/figures", headers=desk)
     assert figures.status_code == 200, figures.text
@@ -125,7 +125,7 @@ def test_a_link_and_a_repair(http: TestClient, world: Settings) -> None:
         answer = http.post(CASES, json=body, headers=supplier)
         assert answer.status_code == 201, answer.text
         assert answer.json()["target"]["text"] == text
-    kinds = [one["kind"] for one in http.get(CASES, headers=supplier).json()["cases"]]
+    kinds = [one["kind"] for one in http.get(CASES, headers=supplier).json()["items"]]
     assert kinds == ["objection", "repair"]  # the one with a clock first
 
 
@@ -134,7 +134,7 @@ def test_the_supplier_sees_who_looked(http: TestClient, world: Settings) -> None
     bank = headers(world, "financier", BANK_PARTY, "post_loan")
     assert http.get(f"/api/v1/partners/{SUPPLIER}/risk", headers=bank).status_code == 200
     content = http.get(MINE, headers=supplier).json()
-    (look,) = content["looks"]
+    (look,) = content["items"]
     assert content["next"] is None
     assert (look["who"], look["purpose"], look["action"]) == (
         *(BANK_PARTY, "post_loan", "partner risk"),
@@ -144,9 +144,10 @@ def test_the_supplier_sees_who_looked(http: TestClient, world: Settings) -> None
     for _ in range(3):
         assert http.get(MINE, headers=supplier).status_code == 200
     page = http.get(f"{MINE}?own=true&limit=2", headers=supplier).json()
-    assert len(page["looks"]) == 2
-    assert page["next"] == page["looks"][-1]["seq"]
-    assert http.get(MINE, headers=headers(world, "member", OTHER, "self")).json()["looks"] == []
+    assert len(page["items"]) == 2
+    after = http.get(page["next"], headers=supplier).json()
+    assert after["items"][0]["seq"] < page["items"][-1]["seq"]
+    assert http.get(MINE, headers=headers(world, "member", OTHER, "self")).json()["items"] == []
     assert http.get(f"{MINE}?limit=0", headers=supplier).status_code == 422
 
 

@@ -204,7 +204,7 @@ def test_over_http_each_step_is_written_down_once(own_settings: Settings) -> Non
         assert client.get(risk, headers=friend).status_code == 403
         listed = client.get("/api/v1/consents", headers=asking).json()
         lines = [line["payload"] for line in workspace.store.journal("audit")][before:]
-    assert number in [one["number"] for one in listed["given"]]
+    assert number in [one["number"] for one in listed["items"] if one["side"] == "given"]
     assert [(line["action"], line["allowed"]) for line in lines] == [
         ("partner risk", False),
         ("consent given", True),

@@ -219,6 +219,19 @@ def test_opening_a_borrower_needs_consent_and_paper_is_enough(bank: Bank) -> Non
     assert {label["code"] for label in one["labels"]} >= {"records_minor", "size"}
 
 
+def test_borrowers_come_in_pages_of_one_book(bank: Bank) -> None:
+    whole = bank.get(f"{BOOK}/borrowers").json()
+    assert whole["next"] is None
+    first = bank.get(f"{BOOK}/borrowers?limit=3").json()
+    rest = bank.get(first["next"]).json()
+    assert first["borrowers"] + rest["borrowers"] == whole["borrowers"]
+    assert (rest["offset"], rest["next"]) == (3, None)
+    bank.send(five_loans(), key="another-book-sent")
+    answer = bank.get(first["next"])
+    assert answer.status_code == 422
+    assert "another loan book was sent" in answer.json()["rule"]
+
+
 def test_every_borrower_on_the_page_is_written_down(bank: Bank) -> None:
     with open_workspace(bank.settings) as opened:
         before = len(list(opened.store.journal("audit")))
