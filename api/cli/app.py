@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
 
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
@@ -39,6 +40,14 @@ def about(
 
 console = Console()
 errors = Console(stderr=True)
+
+
+def listing(*headers: str) -> Table:
+    """Table whose cells are never cut: the first column, the key, stays on one line."""
+    key, *others = headers
+    folding = (Column(header, overflow="fold") for header in others)
+    return Table(Column(key, no_wrap=True, overflow="fold"), *folding)
+
 
 StoreOption = Annotated[
     str | None,

@@ -14,6 +14,7 @@ from api.cli.app import (
     app,
     console,
     day_of,
+    listing,
     viewer_named,
     workspace,
 )
@@ -68,7 +69,7 @@ def list_(
     """List the cases that concern the organisation; at the desk all, with their clocks."""
     with workspace(store, home) as opened:
         told = cases.listed(opened, viewer_named(who, purpose), _today())
-    table = Table("case", "about", "for", "state", "out", "due", "days left", "next steps")
+    table = listing("case", "about", "for", "state", "out", "due", "days left", "next steps")
     for one in told:
         left = "" if one.days_left is None else str(one.days_left)
         late = one.days_left is not None and one.days_left < 0

@@ -4,9 +4,17 @@ from datetime import date as day_type
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from api.cli.app import HomeOption, StoreOption, app, console, day_of, viewer_named, workspace
+from api.cli.app import (
+    HomeOption,
+    StoreOption,
+    app,
+    console,
+    day_of,
+    listing,
+    viewer_named,
+    workspace,
+)
 from api.services import consents
 from api.services.consent_index import StatedConsent
 from api.services.consents import AskedConsent, Paper
@@ -111,7 +119,7 @@ def _paper(grantor: str | None, evidence: str | None) -> Paper | None:
 
 
 def _print(found: list[StatedConsent]) -> None:
-    table = Table("number", "grantor", "grantee", "purpose", "scopes", "from", "until", "state")
+    table = listing("number", "grantor", "grantee", "purpose", "scopes", "from", "until", "state")
     for one in found:
         until = "" if one.ends_on == OPEN_DATE else one.ends_on
         table.add_row(

@@ -13,6 +13,7 @@ from api.cli.app import (
     app,
     console,
     day_of,
+    listing,
     viewer_named,
     workspace,
     yuan,
@@ -42,7 +43,7 @@ def find(
     with workspace(store, home) as opened:
         asking = viewer_named(who, purpose)
         answer = found_by(opened, asking, text, today())
-    table = Table("party", "name", "found by", "street", "sector")
+    table = listing("party", "name", "found by", "street", "sector")
     for one in answer.found[:most]:
         matched = "" if one.matched in (one.code, one.name) else f": {one.matched}"
         cells = (one.party, one.name, f"{one.by}{matched}", one.street, one.sector)

@@ -3,9 +3,8 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from api.cli.app import HomeOption, StoreOption, app, console, errors, workspace
+from api.cli.app import HomeOption, StoreOption, app, console, errors, listing, workspace
 from api.jobs.book import book_of
 from api.jobs.worker import Worker
 
@@ -22,7 +21,7 @@ def list_jobs(
     """Print the latest jobs: kind, state, progress, for whom; never what they found."""
     with workspace(store, home) as opened:
         found = list(book_of(opened).all().values())
-    table = Table("id", "kind", "state", "progress", "for", "submitted", "error")
+    table = listing("id", "kind", "state", "progress", "for", "submitted", "error")
     for job in found[-last:]:
         table.add_row(
             job.id,

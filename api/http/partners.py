@@ -100,7 +100,10 @@ def links(
     if kind is None:
         key = attrgetter("key")
         return page.of(found.links, key, lambda link: NeighbourShape.of(found.told(link)))
-    columns = ("measure", "关系", "relation", "party", "name", "sight", "yuan", "band", "rule")
+    columns = (
+        *("类型 measure", "关系", "relation", "主体 party", "名称 name"),
+        *("可见程度 sight", "金额（元） yuan", "区间 band", "依据 rule"),
+    )
     rows = [
         (
             *(one.measure, one.zh, one.en, one.party, one.name, one.sight),

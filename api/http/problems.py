@@ -109,12 +109,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        place = f"{'.'.join(str(part) for part in first['loc'])} {str(first['input'])[:80]!r}"
+        place = ".".join(str(part) for part in first["loc"])
+        missing = first["type"] == "missing"  # its input is all that came instead, or nothing
         return problem(
             request,
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            place,
-            first["msg"],
+            place if missing else f"{place} {str(first['input'])[:80]!r}",
+            "is missing" if missing else first["msg"],
             "See /docs for what may stand there.",
         )
 

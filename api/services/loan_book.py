@@ -28,6 +28,8 @@ from ingest.matching import Match, MatchReason, match
 from policy.visibility import Decision, Sight, Viewer
 
 MOST_BYTES = 32 * 1024 * 1024
+MOST_FEN = 2**53
+"""90 trillion yuan, the largest amount of a statement."""
 KEY = re.compile(r"[\x21-\x7e]{8,128}")
 UPLOAD = "upload.json"
 LENDERS_ROLE = "financier"
@@ -159,8 +161,10 @@ def upload(
     if not KEY.fullmatch(key):
         rule = "an idempotency key has 8 to 128 visible characters"
         raise BadInput(f"Idempotency-Key {key[:40]!r}", rule, "Send a fresh one for each file.")
-    if capital_fen is not None and capital_fen <= 0:
-        raise BadInput(f"capital {capital_fen}", "net capital is positive", "Leave it out.")
+    if capital_fen is not None and not 0 < capital_fen < MOST_FEN:
+        rule = "net capital is positive, and at most 90 trillion yuan"
+        way_out = "State it in fen, or leave it out: then it comes from your accounts."
+        raise BadInput(f"capital {capital_fen}", rule, way_out)
     if path.is_file() and path.stat().st_size > MOST_BYTES:
         rule = f"a loan book has at most {MOST_BYTES // 2**20} MB"
         raise BadInput(file_name or path.name, rule, "Send it in parts.")

@@ -11,9 +11,10 @@ from itertools import islice
 
 import numpy as np
 
+from algorithms.industry import division_of
 from algorithms.origins import FallPath, Origins, origins
 from algorithms.what_if import fall_if_gone
-from api.services.partners import UNCALIBRATED
+from api.services.partners import UNCALIBRATED, event_day
 from api.services.recorded_runs import recorded
 from api.services.rights import Opened, opened, party_id_of
 from api.services.runs import Assessment
@@ -266,6 +267,10 @@ def whole_origins(
     run = recorded(assessment)
     found = origins(run, place, most=200)
     if not found.falls:
+        event = event_day(assessment.network, place)
+        if event is not None:
+            rule = f"the target event happened on {event}: no further fall is counted"
+            raise NotFound(subject, rule, "See its risk, which says the day.")
         rule = f"it fell in none of {found.scenarios:,} scenarios"
         raise NotFound(subject, rule, "Assess with more scenarios.")
     ids = run.party_id
@@ -332,7 +337,9 @@ def _seen(assessment: Assessment, place: int, sees: Sees) -> bool:
 def _name(assessment: Assessment, place: int) -> str:
     if place < len(assessment.network):
         return assessment.network.text("name", place)
-    return bytes(assessment.run.party_id[place]).decode()
+    party = bytes(assessment.run.party_id[place]).decode()
+    row = load_dictionary().codes("gbt4754").get(division_of(party) or "")
+    return row.zh if row else party
 
 
 def _statements(assessment: Assessment, link: int) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ from api.services.seen_by_others import Seen
 from policy.visibility import Viewer
 
 STATED = (
-    *("statement", "类别", "stated by", "stated", "from", "until"),
-    *("known since", "evidence", "standing", "clause"),
+    *("编号 statement", "类别 kind", "来源 stated by", "内容 stated", "起 from", "止 until"),
+    *("获知时间 known since", "出处 evidence", "效力 standing", "依据 clause"),
 )
-SEEN = ("who", "role", "purpose", "class", "类别", "sight", "rule")
+SEEN = (
+    *("查询方 who", "角色 role", "目的 purpose", "class", "类别"),
+    *("可见程度 sight", "依据 rule"),
+)
 
 
 def own_table(

@@ -241,7 +241,8 @@ def published_entry(workspace: Workspace, day: date | None = None) -> dict[str, 
         raise NotFound(
             "assessment" if day is None else f"assessment of {day}",
             "none has been published",
-            "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
+            ("" if day is None else "Leave the date out for the latest one. ")
+            + "The operator makes one: `alliance assess --date YYYY-MM-DD`.",
         )
     return entry
 

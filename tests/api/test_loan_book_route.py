@@ -127,6 +127,13 @@ def test_a_book_sent_again_under_its_key_is_the_same_upload(bank: Bank) -> None:
     assert bank.send(five_loans(), key="short").status_code == 422
 
 
+@pytest.mark.parametrize("capital", [0, -5, 2**53])
+def test_a_capital_that_no_bank_has_is_refused(bank: Bank, capital: int) -> None:
+    answer = bank.send(five_loans(), capital_fen=capital, key=f"capital-{capital:+d}-fen")
+    assert answer.status_code == 422
+    assert "90 trillion yuan" in answer.json()["rule"]
+
+
 def test_a_file_that_is_no_table_is_refused(bank: Bank) -> None:
     asking = headers(bank.settings, "financier", BANK_A, "post_loan")
     asking |= {"Idempotency-Key": "no-table-at-all"}

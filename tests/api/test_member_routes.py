@@ -111,6 +111,13 @@ def asked(client: TestClient, chain: Settings, who: str, url: str, **more: Any) 
     return client.get(f"/api/v1{url}", headers=headers(chain, role, who, purpose), params=more)
 
 
+def test_what_is_missing_is_named_without_what_came_instead(
+    client: TestClient, chain: Settings
+) -> None:
+    refused = asked(client, chain, MAKER, "/partners").json()
+    assert refused["detail"] == "query.q: is missing"
+
+
 def names(answer: Any) -> list[str]:
     return [found["name"] for found in answer.json()["items"]]
 
@@ -258,6 +265,10 @@ def test_paths_need_the_right_to_the_figure(client: TestClient, chain: Settings)
     total = content["own"] + sum(shares) + content["rest"] + content["undisclosed"]
     assert total == pytest.approx(1)
     assert ASSEMBLER not in str(content)  # it lets the maker see its trade, not its figure
+    told = {origin["party"]: origin["name"] for origin in content["origins"]}
+    industries = {party: name for party, name in told.items() if party.startswith("industry:")}
+    assert industries
+    assert not any(name.startswith("industry:") for name in industries.values())
 
 
 def test_the_tier_goes_through_links_that_may_be_seen_only(
@@ -309,6 +320,7 @@ def test_the_own_file_comes_as_a_file_too(client: TestClient, chain: Settings) -
     answer = asked(client, chain, MAKER, "/own", purpose="self", format="csv")
     text = answer.content.decode("utf-8-sig")
     assert "金额 1234567.01 元" in text
+    assert text.startswith("编号 statement,类别 kind,来源 stated by,")
     assert f"member of {MAKER}, purpose self" in text
     assert asked(client, chain, MAKER, "/own", purpose="self", format="xlsx").status_code == 200
 
