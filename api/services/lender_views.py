@@ -71,8 +71,9 @@ def lender_view(workspace: Workspace, lender: str, base: Assessment) -> Assessme
 
 
 def _made(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
-    named = (e for e in published_entries(workspace) if e["run_id"] == base.run_id)
-    entry = next(named)  # of the run itself: another one of the same day knows another load
+    lines = reversed(published_entries(workspace))
+    # Of the run itself: another one of the same day knows another load.
+    entry = next(line for line in lines if line["run_id"] == base.run_id)
     day, tx, cases = base.network.valid_date, entry["tx"], entry.get("cases")
     own = picture(workspace, day, tx, cases, lender=lender)
     if own.network_id == base.network.network_id:
