@@ -101,7 +101,7 @@ class Register:
         return list(found.values())
 
 
-def match(register: Register, code: str, name: str) -> Match:
+def match(register: Register, code: str, name: str, *, near: bool = True) -> Match:
     """Judge one code and name.
 
     Parameters
@@ -111,6 +111,9 @@ def match(register: Register, code: str, name: str) -> Match:
         Party id of a checked code, or "".
     name : str
         As written, or "".
+    near : bool
+        Whether a name that nobody has is compared with all that are registered, which takes as
+        long as there are many; the reasons say where it was not.
     """
     if code:
         return _by_code(register, code, name)
@@ -124,6 +127,13 @@ def match(register: Register, code: str, name: str) -> Match:
         told = MatchReason("ambiguous", f"{len(named)}个主体用过此名", "several parties have it")
         listed = tuple(_candidate(register, one, name) for one in named[:CANDIDATES])
         return Match(None, "", 0.0, (told,), listed)
+    if not near:
+        told = MatchReason(
+            "not_compared",
+            "登记库中没有此名称；无匹配的行过多，未比对近似名称",
+            "nobody has this name; not compared with others, for too many lines match nobody",
+        )
+        return Match(None, "", 0.0, (told,))
     return _near(register, name)
 
 

@@ -78,12 +78,15 @@ def composer() -> list[str] | None:
     return ["docker-compose"] if shutil.which("docker-compose") else None
 
 
-def test_compose_reads_the_file_where_it_is_installed_and_asks_for_every_secret() -> None:
+def test_the_compose_file_asks_for_every_secret() -> None:
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert all(f"${{{name}:?" in text for name in SECRETS)
+
+
+def test_compose_reads_the_file_where_it_is_installed() -> None:
     command = composer()
     if command is None:
-        return  # the checks above read the same file
+        pytest.skip("docker compose is not installed here; the other checks read the same file")
     for missing in (None, *SECRETS):
         env = {k: v for k, v in (os.environ | SECRETS).items() if k != missing}
         asked = subprocess.run(

@@ -46,3 +46,5 @@ async def _every_day(workspace: Callable[[], Workspace]) -> None:
             LOG.info("sealed %d journals", len(written))
         except AllianceError as fault:
             LOG.error("the journals were not sealed: %s", fault)
+        except Exception as fault:  # whatever it was: the next day is tried again
+            LOG.error("the journals were not sealed", exc_info=fault)

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import TooLarge, TooMany, refusal
+from api.services.rights import party_id_of
 from api.settings import Settings
 
 UPLOADS = ("/api/v1/loan-book",)
@@ -24,6 +25,9 @@ UPLOADS = ("/api/v1/loan-book",)
 
 FILE_TYPES = ("text/csv", "application/vnd.openxmlformats")
 """What `Accept` begins with when a file is asked for."""
+
+OWN = ("/api/v1/own", "/api/v1/audit/mine")
+"""Routes that tell an organisation of itself."""
 
 BUCKETS = 20_000
 """Organisations remembered; the one that has not asked for longest is forgotten first."""
@@ -99,12 +103,20 @@ def kind_of(request: Request) -> str:
 def spend(request: Request, organisation: str, purpose: str | None) -> None:
     """Count a request of a signed-in viewer; raises TooMany.
 
-    Purpose `self` shows nothing but one's own file, so reading under it is not counted.
+    Reading what is one's own, for the purpose `self`, is not counted; a search is, for any purpose.
     """
     kind = kind_of(request)
-    if not (purpose == "self" and kind != "write"):
+    if not (purpose == "self" and kind != "write" and _is_own(request, organisation)):
         rates: Rates = request.app.state.rates
         rates.spend(organisation, kind)
+
+
+def _is_own(request: Request, organisation: str) -> bool:
+    """Whether a request is about the organisation that asks, and nobody else."""
+    party = request.path_params.get("party")
+    if party is None:
+        return request.url.path.startswith(OWN)
+    return party_id_of(party) == organisation
 
 
 class BodyLimit:

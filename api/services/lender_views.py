@@ -6,11 +6,13 @@ and kept like every run; where no other lender states a loan it is the published
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import date
 from threading import Lock
+from typing import Any
 
 from api.services.pictures import picture
-from api.services.runs import Assessment, assess_once, published, published_entry
+from api.services.runs import Assessment, assess_once, published, published_entries, run_of
 from api.services.workspace import Workspace
 from policy.visibility import Viewer
 
@@ -39,6 +41,14 @@ def assessment_for(workspace: Workspace, asking: Viewer, day: date | None) -> As
     return lender_view(workspace, asking.organisation, base)
 
 
+def entry_for(workspace: Workspace, asking: Viewer, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Line of the journal about a published run, naming run and picture that a viewer reads."""
+    if asking.role != "financier":
+        return dict(entry)
+    seen = lender_view(workspace, asking.organisation, run_of(workspace, entry))
+    return {**entry, "run_id": seen.run_id, "network_id": seen.network.network_id}
+
+
 def lender_view(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
     """The published run as made on a lender's own picture."""
     place = (str(workspace.runs.resolve()), base.run_id, lender)
@@ -61,7 +71,9 @@ def lender_view(workspace: Workspace, lender: str, base: Assessment) -> Assessme
 
 
 def _made(workspace: Workspace, lender: str, base: Assessment) -> Assessment:
-    entry = published_entry(workspace, base.network.valid_date)
+    lines = reversed(published_entries(workspace))
+    # Of the run itself: another one of the same day knows another load.
+    entry = next(line for line in lines if line["run_id"] == base.run_id)
     day, tx, cases = base.network.valid_date, entry["tx"], entry.get("cases")
     own = picture(workspace, day, tx, cases, lender=lender)
     if own.network_id == base.network.network_id:

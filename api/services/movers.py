@@ -1,4 +1,7 @@
-"""Who moved between two published runs: another level, another figure, a figure gained or lost."""
+"""Who moved between two published runs: another level, another figure, a figure gained or lost.
+
+A lender is told what moved between both as made on its own picture.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +15,7 @@ from algorithms.explain import INSUFFICIENT
 from api import audit
 from api.services.assessment_pack import parameters_of
 from api.services.desk import reader_of
+from api.services.lender_views import entry_for
 from api.services.rights import rights_of
 from api.services.runs import pack_of, published_entries, published_entry, read_fields, run_of
 from api.services.workspace import Workspace
@@ -127,7 +131,7 @@ def movers(workspace: Workspace, viewer: Viewer, day: Day | None, today: Day) ->
     audit.record(workspace.store, viewer, "movers", viewer.organisation, decision, "")
     if not decision.allowed:
         raise NotAllowed("movers", decision.rule, "State a purpose of this role, such as self.")
-    before, after = _two_runs(workspace, day)
+    before, after = (entry_for(workspace, viewer, e) for e in _two_runs(workspace, day))
     ids, was, now = _sides(workspace, before, after)
     rights = rights_of(workspace, today, run_of(workspace, after))
     listed: list[Moved] = []

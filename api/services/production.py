@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from api.services.tokens import LEAST_KEY_BYTES
 from api.settings import Settings
 from graph_model.errors import NotReady
+from graph_model.store.opening import is_server
 
 DEFAULT_SECRETS = (
     "change-me",
@@ -54,10 +55,17 @@ def check_production(settings: Settings) -> None:
             "is a default secret, or too short to be one",
             "Unset it (production takes no local tokens), or set 64 random hexadecimal digits.",
         )
-    password = urlsplit(settings.store).password
-    if password is not None and is_default(password, 1):
+    written = urlsplit(settings.store).password
+    if written is not None and is_default(written, 1):
         raise _unfit(
             "ALLIANCE_STORE", "has a default password", "Give the store a password of its own."
+        )
+    password = settings.store_password.get_secret_value()
+    if is_server(settings.store_address) and is_default(password, 1):
+        raise _unfit(
+            "ALLIANCE_STORE_PASSWORD",
+            "is missing, or a default password",
+            "Give the account on the server a password of its own.",
         )
     if (settings.home / DEMONSTRATION).exists():
         raise _unfit(

@@ -213,7 +213,8 @@ def assess_day(
                 "seed": keyed,
             },
         )
-        refresh_graph(workspace, made)
+        if published_id(workspace) == run_id:  # an earlier day's run is not the current picture
+            refresh_graph(workspace, made)
     return made
 
 

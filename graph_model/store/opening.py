@@ -29,7 +29,7 @@ def open_store(
     StoreError
         When the adapter cannot open it.
     """
-    if _is_server(address):
+    if is_server(address):
         from graph_model.store.neo4j import Neo4jStore
         from graph_model.store.neo4j_connection import Address
 
@@ -44,10 +44,11 @@ def is_there(address: str) -> bool:
 
     A server counts as being there: opening says when it is not.
     """
-    return _is_server(address) or _path_of(address).exists()
+    return is_server(address) or _path_of(address).exists()
 
 
-def _is_server(address: str) -> bool:
+def is_server(address: str) -> bool:
+    """Whether the address is that of a server, which wants a user and a password."""
     scheme, there, _ = address.partition("://")
     return bool(there) and scheme.partition("+")[0] in ("bolt", "neo4j")
 

@@ -142,6 +142,10 @@ def test_an_organisation_that_asks_too_often_waits_and_others_do_not(filled: Set
         own = headers(settings, "member", SUPPLIER, "self")
         url = f"/api/v1/partners/{SUPPLIER}/risk"
         assert {client.get(url, headers=own).status_code for _ in range(6)} == {200}
+        mine = "/api/v1/audit/mine"
+        assert {client.get(mine, headers=own).status_code for _ in range(3)} == {200}
+        others = "/api/v1/partners?q=9144"
+        assert client.get(others, headers=own).status_code == 429, "purpose self frees no search"
 
 
 def vars_of(settings: Settings) -> dict[str, Any]:

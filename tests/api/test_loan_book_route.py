@@ -25,12 +25,15 @@ from bank_world import (
 )
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from stating import state
+from stating import DAY, state
 from supplier_world import headers
 
 from api.http.app import create_app
+from api.services import loan_book
 from api.services.workspace import open_workspace
 from api.settings import Settings
+from ingest.loan_book import HEADERS
+from policy.visibility import Viewer
 
 BOOK = "/api/v1/loan-book"
 ANSWERS = ("/borrowers", "/concentration", "/limits")
@@ -132,6 +135,22 @@ def test_a_capital_that_no_bank_has_is_refused(bank: Bank, capital: int) -> None
     answer = bank.send(five_loans(), capital_fen=capital, key=f"capital-{capital:+d}-fen")
     assert answer.status_code == 422
     assert "90 trillion yuan" in answer.json()["rule"]
+
+
+def test_of_many_strange_names_the_first_are_compared_and_the_others_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loan_book, "MOST_COMPARED", 2)
+    near = NAMES[TRADING].replace("贸易", "贸")
+    lines = [f"B{k},,{near},1000,,,," for k in range(3)] + [f"B9,,{NAMES[TRADING]},1000,,,,"]
+    path = tmp_path / "book.csv"
+    path.write_text("\n".join([",".join(HEADERS), *lines]) + "\n", encoding="utf-8")
+    with open_workspace(build(tmp_path / "home", World())) as opened:
+        found = loan_book.check(opened, Viewer("financier", BANK_A, "post_loan"), path, DAY)
+    reasons = [one.match.reasons[0].code for one in found.unmatched]
+    assert reasons == ["not_found", "not_found", "not_compared"]
+    assert [bool(one.match.candidates) for one in found.unmatched] == [True, True, False]
+    assert [one.line.loan_no for one in found.matched] == ["B9"]
 
 
 def test_a_file_that_is_no_table_is_refused(bank: Bank) -> None:

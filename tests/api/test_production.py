@@ -19,6 +19,8 @@ KEY = "0123456789abcdef" * 4
 def test_a_fit_production_starts(tmp_path: Path) -> None:
     for key in ("", KEY):
         create_app(load_settings(home=tmp_path, store="", token_key=key, **FIT))
+    server = {"store": "bolt://db.example:7687", "store_password": "correct horse"}
+    create_app(load_settings(home=tmp_path, **server, **FIT))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,8 @@ def test_a_fit_production_starts(tmp_path: Path) -> None:
         ({"token_key": "changeme" * 8}, "TOKEN_KEY"),
         ({"store": "bolt://neo4j:neo4j@db.example:7687"}, "STORE"),
         ({"store": "bolt://neo4j:password@db.example:7687"}, "STORE"),
+        ({"store": "bolt://db.example:7687"}, "STORE_PASSWORD"),
+        ({"store": "neo4j+s://db.example", "store_password": "neo4j"}, "STORE_PASSWORD"),
     ],
 )
 def test_production_refuses_missing_issuers_and_default_secrets(

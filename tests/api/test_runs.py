@@ -1,6 +1,7 @@
 """Runs are kept whole: what is read again is what was made, or an error."""
 
 import shutil
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -31,6 +32,18 @@ def test_another_stated_error_is_another_run(workspace: Workspace) -> None:
     assert short.run.scenarios < made.run.scenarios
     assert runs.assess_day(workspace, DAY, relative_error=0.5).run_id == short.run_id
     assert runs.assess_day(workspace, DAY).run_id == made.run_id
+
+
+def test_the_graph_for_people_stays_at_the_latest_day(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(runs, "refresh_graph", lambda _, made: shown.append(made.run_id))
+    latest = runs.assess_day(workspace, DAY, seed=7)
+    earlier = runs.assess_day(workspace, DAY - timedelta(days=1), seed=7)
+    assert runs.published(workspace, earlier.network.valid_date).run_id == earlier.run_id
+    assert shown == [latest.run_id]
+    runs.assess_day(workspace, DAY)
 
 
 def test_a_run_of_another_version_is_not_misread(workspace: Workspace) -> None:
