@@ -167,9 +167,7 @@ def written_aside(folder: Path) -> Iterator[Path]:
         When the disk is full, or the folder cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise BadInput(
-            str(folder), "is there already, and nothing is overwritten", "Name another."
-        )
+        raise BadInput(str(folder), "is there already, and nothing is overwritten", "Name another.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
