@@ -43,7 +43,7 @@ def bulk(
 ) -> None:
     """Write an archive as the files of Neo4j's own bulk import, for a first load of millions.
 
-    With the server stopped, in that folder: neo4j-admin database import full @import.args neo4j
+    With the server stopped, in that folder: neo4j-admin database import full neo4j @import.args
     """
     written = archiving.bulk(folder, into)
     console.print(f"{into}: {written:,} nodes and relationships", soft_wrap=True)

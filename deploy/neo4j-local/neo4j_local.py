@@ -3,7 +3,7 @@
     python neo4j_local.py fetch                    # once: Maven copies some 120 MB into lib/VERSION
     python neo4j_local.py start [--port 7687]      # until Ctrl-C; the password is printed
     python neo4j_local.py check                    # says what is missing; 0 when nothing is
-    python neo4j_local.py admin database import full …   # neo4j-admin, server stopped
+    python neo4j_local.py admin database import …  # as neo4j-admin, on the stopped server
 
 `NEO4J_VERSION` chooses the version; the one in pom.xml is the default. 5.26 runs on Java 17 or 21,
 2026.04.0 on Java 21 or 25. Java is looked for in `JAVA_HOME`, in the usual folder for Java, and on

@@ -1,7 +1,7 @@
 """An archive as the files of Neo4j's own bulk import: the same nodes as the adapter writes.
 
     archive -> enterprise.csv, KIND.csv, KIND.ROLE.csv, _load.csv, … and import.args
-    neo4j-admin database import full @import.args neo4j      (in that folder, server stopped)
+    neo4j-admin database import full neo4j @import.args      (in that folder, server stopped)
 
 The import takes them into an empty database, all or nothing. Constraints are made when the store
 is opened for the first time. Text is quoted and nothing else is, so that "" and nothing differ.
@@ -9,7 +9,6 @@ is opened for the first time. Text is quoted and nothing else is, so that "" and
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -76,7 +75,7 @@ class _Files:
         self.folder = folder
         self.written = 0
         self._named: list[str] = []
-        self._with_breaks: list[str] = []
+        self._has_breaks = False
 
     def nodes(self, label: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         name = f"{label}.csv"
@@ -92,10 +91,7 @@ class _Files:
 
     def line(self, file: TextIO, cells: Iterable[Any]) -> None:
         text = ",".join(map(_cell, cells))
-        if "\n" in text or "\r" in text:
-            name = Path(file.name).name
-            if name not in self._with_breaks:
-                self._with_breaks.append(name)
+        self._has_breaks = self._has_breaks or "\n" in text or "\r" in text
         file.write(text + "\n")
         self.written += 1
 
@@ -107,7 +103,7 @@ class _Files:
 
     def arguments(self) -> Iterator[str]:
         yield from STRICT
-        yield f"--multiline-fields={','.join(self._with_breaks) or 'false'}"
+        yield f"--multiline-fields={str(self._has_breaks).lower()}"
         yield from self._named
 
 
@@ -119,7 +115,7 @@ def _write_kind(files: _Files, kind: Kind, archive: Archive, parties: set[str]) 
     roles = {role: files.open(f"{kind.name}.{role}.csv", ends) for role in places}
     nodes = files.open(f"{kind.name}.csv", header)
     try:
-        for number, row in zip(count(), archive.rows(kind.name)):
+        for number, row in enumerate(archive.rows(kind.name)):
             cells = row.cells
             files.line(nodes, (number, *cells))
             for role, place in places.items():
@@ -139,8 +135,8 @@ def _write_housekeeping(files: _Files, archive: Archive) -> None:
     dictionary: Dictionary = archive.dictionary
     mark = (STORE_NAME, FORMAT, json.dumps(fields_of(dictionary)))
     files.nodes("_Store", ["name:string", "form:long", "fields:string"], [mark])
-    loads = ((*records.cells_of_load(load), "", "") for load in archive.loads())
-    files.nodes("_Load", [*_house(LOAD_COLUMNS), "opened:string[]", "closed:string[]"], loads)
+    loads = map(records.cells_of_load, archive.loads())
+    files.nodes("_Load", _house(LOAD_COLUMNS), loads)
     findings = map(records.cells_of_finding, archive.findings())
     files.nodes("_Finding", _house(records.FINDING_COLUMNS), findings)
     heads: dict[str, tuple[Any, ...]] = {}

@@ -30,13 +30,13 @@ HEAD: LiteralString = (
 )
 CREATE_LOADS: LiteralString = (
     "UNWIND $rows AS r CREATE (:_Load {number: r[0], state: r[1], source: r[2], files: r[3], "
-    "started_at: r[4], ended_at: r[5], source_id: r[6], opened: [], closed: []})"
+    "started_at: r[4], ended_at: r[5], source_id: r[6]})"
 )
 TOUCH: dict[Literal["opened", "closed"], LiteralString] = {
-    "opened": "MATCH (l:_Load {number: $number}) WHERE NOT $kind IN l.opened "
-    "SET l.opened = l.opened + $kind",
-    "closed": "MATCH (l:_Load {number: $number}) WHERE NOT $kind IN l.closed "
-    "SET l.closed = l.closed + $kind",
+    "opened": "MATCH (l:_Load {number: $number}) WHERE NOT $kind IN coalesce(l.opened, []) "
+    "SET l.opened = coalesce(l.opened, []) + $kind",
+    "closed": "MATCH (l:_Load {number: $number}) WHERE NOT $kind IN coalesce(l.closed, []) "
+    "SET l.closed = coalesce(l.closed, []) + $kind",
 }
 """What a load has done to which kinds, so that undoing looks nowhere else."""
 

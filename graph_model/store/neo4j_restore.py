@@ -39,7 +39,8 @@ BEGIN_RESTORING: LiteralString = "MATCH (w:_Store {name: $name}) SET w.restoring
 END_RESTORING: LiteralString = "MATCH (w:_Store {name: $name}) REMOVE w.restoring"
 
 UNPUBLISHED: LiteralString = (
-    "MATCH (l:_Load {state: 'unpublished'}) RETURN l.number, l.opened, l.closed ORDER BY l.number"
+    "MATCH (l:_Load {state: 'unpublished'}) "
+    "RETURN l.number, coalesce(l.opened, []), coalesce(l.closed, []) ORDER BY l.number"
 )
 ABORTED: LiteralString = (
     "MATCH (l:_Load {number: $number}) SET l.state = 'aborted', l.ended_at = $now"
