@@ -1,6 +1,7 @@
 """Questions about a partner."""
 
 from datetime import date
+from decimal import Decimal
 from operator import attrgetter
 from typing import Annotated
 
@@ -107,7 +108,11 @@ def links(
     rows = [
         (
             *(one.measure, one.zh, one.en, one.party, one.name, one.sight),
-            *(None if one.amount_fen is None else one.amount_fen / 100, one.band, one.rule),
+            *(
+                None if one.amount_fen is None else Decimal(one.amount_fen).scaleb(-2),
+                one.band,
+                one.rule,
+            ),
         )
         for one in map(found.told, found.links)
     ]

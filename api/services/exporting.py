@@ -13,6 +13,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from openpyxl import Workbook
@@ -23,7 +24,7 @@ from openpyxl.styles import Font
 from graph_model.errors import BadInput
 
 Format = Literal["csv", "xlsx"]
-Cell = str | int | float | bool | date | datetime | None
+Cell = str | int | float | Decimal | bool | date | datetime | None
 
 MEDIA: Mapping[Format, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -113,7 +114,7 @@ def _csv(table: Table) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _csv_cell(cell: Cell) -> str | int | float:
+def _csv_cell(cell: Cell) -> str | int | float | Decimal:
     if isinstance(cell, str):
         return plain(cell)
     if isinstance(cell, bool):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 from api.services.exporting import Table
 from api.services.own_file import Statement
@@ -48,7 +49,7 @@ def exporter_of(viewer: Viewer) -> str:
 def words_of(stated: Statement) -> str:
     """Facts in one line; money in yuan."""
     return "；".join(
-        f"{fact.zh} {fact.value / 100:.2f} 元"
+        f"{fact.zh} {Decimal(fact.value).scaleb(-2)} 元"
         if fact.unit == "fen" and isinstance(fact.value, int)
         else f"{fact.zh} {fact.value}"
         for fact in stated.facts

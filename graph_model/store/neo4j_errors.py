@@ -141,7 +141,8 @@ def _of_server(error: Neo4jError, where: str) -> StoreError:
         )
     if "No space left" in said:
         return StoreFull(where, "the disk of the server is full", "Free space and load again.")
-    return StoreError(where, f"Neo4j says: {said} ({code})", "See the server's log.")
+    # A server's words may hold keys and names: the value of an error stays with the operator.
+    return StoreError(f"{where}: {said} ({code})", "the server refused it", "See its log.")
 
 
 def _first_line(text: object) -> str:
