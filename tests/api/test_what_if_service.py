@@ -1,16 +1,19 @@
 """What-if, origins and fall-if-gone from the store: only where all that is named may be seen."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from supplier_world import BANK_PARTY, BUYER, OTHER, SUPPLIER, TRADER
 
 from api.services.changes import Asked
-from api.services.origins import partner_if_gone, partner_origins
+from api.services.origins import partner_if_gone, partner_origins, whole_origins
+from api.services.runs import assess, pack_for
 from api.services.what_if import partner_what_if
 from api.services.workspace import Workspace
-from graph_model.errors import BadInput, NotAllowed
+from graph_model.errors import BadInput, NotAllowed, NotFound
 from policy.visibility import Viewer
+from tests.algorithms.pictures import picture
 
 TODAY = date(2026, 10, 31)
 BANK = Viewer("financier", BANK_PARTY, "post_loan")
@@ -121,6 +124,15 @@ def test_origins_fold_what_the_viewer_may_not_see_and_add_up(workspace: Workspac
     assert answer.falls is None  # over the scenarios it would be the probability
     for path in answer.paths:
         assert not {OTHER, TRADER} & set(path.parties)
+
+
+def test_of_a_party_that_has_fallen_the_day_is_told(workspace: Workspace) -> None:
+    nodes = f"id,kind,event_on|{SUPPLIER},enterprise,2026-03-01|{BUYER},enterprise,"
+    network = replace(picture(nodes=nodes), valid_date=TODAY)
+    pack = pack_for(TODAY, workspace.settings)
+    fallen = assess(network, pack, scenarios=1000, seed=1)
+    with pytest.raises(NotFound, match="the target event happened on 2026-03-01"):
+        whole_origins(fallen, SUPPLIER, lambda _party: True)
 
 
 def test_fall_if_gone_stands_beside_the_part_for_partners_that_may_be_seen(
