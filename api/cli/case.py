@@ -19,6 +19,7 @@ from api.cli.app import (
     workspace,
 )
 from api.cli.figures import figure_cells
+from api.jobs.follow import follow_cases
 from api.services import cases
 from api.services.case_figures import CaseFigures, case_figures
 from api.services.case_targets import read_target
@@ -56,6 +57,7 @@ def open_(
     with workspace(store, home) as opened:
         viewer = viewer_named(who, purpose)
         told = cases.open_case(opened, viewer, kind, target, note, _today(), party=party)
+        follow_cases(opened, _today())
     _print_case(told)
 
 
@@ -119,6 +121,7 @@ def decide(
     """Take the next step: mark, uphold, correct, reject, grant, refuse, withdraw."""
     with workspace(store, home) as opened:
         told = cases.act(opened, viewer_named(who, purpose), case, action, note, _today())
+        follow_cases(opened, _today())
     _print_case(told)
 
 

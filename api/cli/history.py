@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from api import audit
 from api.cli.app import HomeOption, StoreOption, app, console, workspace, yuan
 from api.services import history as service
+from api.services.rights import party_id_of
 from graph_model.schema import Kind, Value
 
 
@@ -18,6 +20,7 @@ def history(
 ) -> None:
     """Print everything ever stated under a key, or about a party, on both time axes."""
     with workspace(store, home) as opened:
+        audit.record_operator(opened.store, "history", party_id_of(key.partition("|")[0]))
         rows = service.history(opened, key)
         kinds = opened.dictionary.kinds
     table = Table()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from api import audit
 from api.cli.app import DateOption, HomeOption, StoreOption, app, console, day_of, workspace
 from api.services.networks import write_picture
 
@@ -21,6 +22,7 @@ def network(
 ) -> None:
     """Write nodes and matrices as CSV: the input of `alliance assess --network`."""
     with workspace(store, home) as opened:
+        audit.record_operator(opened.store, "picture written", "")
         made = write_picture(opened, day_of(date), tx, folder)
     console.print(
         f"{folder}: picture {made.network_id}, {len(made):,} parties, as of {made.valid_date}",

@@ -7,6 +7,7 @@ import typer
 from rich import box
 from rich.table import Table
 
+from api import audit
 from api.cli.app import HomeOption, StoreOption, app, console, workspace
 from api.services import quality as service
 
@@ -23,6 +24,8 @@ def quality(
     """Counts, rules broken and rows still waiting, per source."""
     with workspace(store, home) as opened:
         found = service.quality(opened)
+        if quarantine:
+            audit.record_operator(opened.store, "rows kept aside written", "")
         written = service.write_waiting(opened, quarantine) if quarantine else 0
     read, wrong = sum(one.read for one in found), sum(one.wrong_codes for one in found)
     share = wrong / read if read else 0.0

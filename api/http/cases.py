@@ -15,6 +15,7 @@ from api.http.documented import REFUSALS
 from api.http.paging import Page, Paged
 from api.http.state import workspace_of
 from api.http.viewer import viewer_of
+from api.jobs.follow import follow_cases
 from api.services import cases
 from api.services.case_figures import case_figures
 from api.services.workspace import Workspace
@@ -35,6 +36,7 @@ def opened(viewer: Asking, workspace: Opened, body: CaseRequest) -> CaseShape:
     told = cases.open_case(
         workspace, viewer, body.kind, target, body.note, _today(), party=body.party
     )
+    follow_cases(workspace, _today())
     return CaseShape.of(told)
 
 
@@ -55,6 +57,7 @@ def shown(viewer: Asking, workspace: Opened, case_id: CaseId) -> CaseShape:
 def stepped(viewer: Asking, workspace: Opened, case_id: CaseId, body: StepRequest) -> CaseShape:
     """Mark, uphold, correct, reject, grant, refuse at the desk; withdraw by who opened it."""
     told = cases.act(workspace, viewer, case_id, body.action, body.note, _today())
+    follow_cases(workspace, _today())
     return CaseShape.of(told)
 
 

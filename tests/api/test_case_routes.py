@@ -9,8 +9,12 @@ from case_world import GUARANTEE_STATED, LINK, OFFICE, RECORD_STATED, fill
 from fastapi.testclient import TestClient
 from supplier_world import BANK_PARTY, BUYER, OTHER, SUPPLIER, headers
 
+from api.audit import OPERATOR
 from api.http.app import create_app
-from api.services.runs import assess_day
+from api.http.state import held_by
+from api.jobs.book import book_of
+from api.jobs.worker import Worker
+from api.services.runs import assess_day, published
 from api.services.workspace import open_workspace
 from api.settings import Settings, load_settings
 
@@ -169,3 +173,29 @@ def test_a_server_seals_when_the_day_has_ended(
                     break
                 time.sleep(0.05)
     assert sealed == {"audit", "runs"}
+
+
+def test_published_figures_follow_a_case_by_themselves(world: Settings) -> None:
+    quiet = world.model_copy(update={"job_workers": 0})
+    supplier = headers(quiet, "member", SUPPLIER, "self")
+    with TestClient(create_app(quiet)) as http:
+        workspace = held_by(http.app)  # type: ignore[arg-type]
+        before = published(workspace)
+        assert http.post(CASES, json=OBJECTION, headers=supplier).status_code == 201
+        note = {"action": "withdraw"}
+        queued = list(book_of(workspace).all().values())
+        assert [(job.kind, job.state, job.viewer) for job in queued] == [
+            ("assess", "queued", OPERATOR)
+        ]
+        assert published(workspace).run_id == before.run_id
+        while Worker(workspace).step():
+            pass
+        without = published(workspace)
+        assert "guarantee" in GUARANTEE_STATED
+        assert len(without.network.matrices["guarantee"].indices) < len(
+            before.network.matrices["guarantee"].indices
+        )
+        assert http.post(f"{CASES}/objection-1/events", json=note, headers=supplier).is_success
+        while Worker(workspace).step():
+            pass
+        assert published(workspace).run_id == before.run_id
