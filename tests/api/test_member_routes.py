@@ -253,7 +253,7 @@ def test_links_come_as_a_file_with_filters_date_and_exporter(
     assert about["导出人 exported by"] == f"financier of {LENDER}, purpose post_loan"
     assert about["筛选 filter: party"] == ASSEMBLER
     assert ["trade", "销售给", "sells to", CUSTOMER] in [row[:4] for row in rows]
-    yuan = [row[rows[0].index("yuan")] for row in rows[1:] if len(row) == len(rows[0])]
+    yuan = [row[rows[0].index("金额（元） yuan")] for row in rows[1:] if len(row) == len(rows[0])]
     assert all(re.fullmatch(r"(\d+\.\d\d)?", amount) for amount in yuan), "to the fen"
     assert any(yuan)
     assert SECRET in answer.text  # the bank's own private party, which the assembler let it see
