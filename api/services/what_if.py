@@ -8,7 +8,6 @@ parties that are only supposed.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 (a field below is called date)
-from itertools import islice
 
 import numpy as np
 
@@ -40,7 +39,8 @@ class WhatIfAnswer:
     movers : tuple of Figure
         Those others that move most, largest difference first, as far as the viewer may see them.
     others_moved : int
-        Parties that move too and are not listed.
+        Parties that move too, that the viewer may see, and that are not listed: of the 1,000 others
+        that move most. What is hidden is not even counted.
     overridden : tuple of str
         Changed amounts between parties of whom the picture states a rate outright, with its layer:
         that layer does not move.
@@ -164,8 +164,8 @@ def whole_what_if(
         raise NotFound(subject, rule, "Check the code, or add it with --add-party.")
     compared = Comparison(assessment, new_network, found)
     others = [k for k in compared.moved if k != place]
-    near = (k for k in others[:LOOKED_AT] if sees(found.party_id[k].decode()))
-    listed = list(islice(near, MOVERS))
+    seen = [k for k in others[:LOOKED_AT] if sees(found.party_id[k].decode())]
+    listed = seen[:MOVERS]
     figures = compared.figures([place, *listed])
     withheld = "" if compared.shown else UNCALIBRATED
     if np.isnan(found.after[place]):
@@ -175,7 +175,7 @@ def whole_what_if(
         date=network.valid_date,
         horizon_months=run.horizon_months,
         movers=tuple(figures[1:]),
-        others_moved=len(others) - len(listed),
+        others_moved=len(seen) - len(listed),
         overridden=_overridden(assessment, changes),
         withheld=withheld,
         rule="",

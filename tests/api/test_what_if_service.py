@@ -100,6 +100,7 @@ def test_others_that_move_are_folded_where_the_viewer_may_not_see_them(
     )
     answer = partner_what_if(workspace, SELF, SUPPLIER, asked, None, TODAY)
     assert {mover.party for mover in answer.movers} <= {"new:source"}
+    assert answer.others_moved == 0  # BUYER moves too, and is not even counted
 
 
 def test_an_outsider_gets_no_answer(workspace: Workspace) -> None:
