@@ -61,6 +61,9 @@ loan book is matched against the register, and names that are alike are suggeste
 WHO_LOOKED = "/api/v1/audit/mine"
 """A subject is told which organisation looked at it."""
 
+OWN_FILE = "/api/v1/own"
+"""A side is told what is stated about it, also what may not be joined with other data."""
+
 Random = np.random.Generator
 Document = dict[str, Any]
 
@@ -80,14 +83,18 @@ class Stage:
     looks: list[Document]
     lookers: set[tuple[str, str]] = field(default_factory=set)
     at_desk: str = ""
+    asked_for: str = ""
 
     def may_know(self, secret: Secret, spelling: str, viewer: Viewer) -> bool:
-        """Whether a viewer may be told a secret: by the rules of visibility, or by two others.
+        """Whether a viewer may be told a secret: by the rules of visibility, or by three others.
 
-        A subject is told who looked at it; the desk is told what the cases it decides are about.
+        A subject is told who looked at it; a side is told in its own file of a statement that may
+        not be joined; the desk is told what the cases it decides are about.
         """
         if (secret.party, viewer.organisation) in self.lookers:
             return True
+        if secret.thing is not None and secret.thing.of == "unjoined":
+            return self.asked_for == OWN_FILE and viewer.organisation in secret.thing.sides
         on_duty = viewer.role == "official" and viewer.purpose in DUTY
         if on_duty and spelling in self.at_desk:
             return True
@@ -272,6 +279,7 @@ def test_no_route_shows_what_the_rules_hide(stage: Stage, caplog: pytest.LogCapt
         named = set(stage.world.parties) if path == WHO_LOOKED else set()
         if path in REGISTER or (path, viewer.role, viewer.purpose) == NAMED:
             named = set(stage.world.parties) - stage.world.persons
+        stage.asked_for = path
         assert shown_of(stage, viewer, text, sent, named) == [], where
         assert answer.status_code < 500, where
         if path.startswith("/api/"):
@@ -355,7 +363,7 @@ def check_risk(stage: Stage, viewer: Viewer, url: str, answer: Any) -> None:
 def test_no_answer_of_the_command_line_shows_what_the_rules_hide(stage: Stage) -> None:
     """Origins and paths, the fall if a partner were gone, and what-if, by their services."""
     answered = 0
-    today, world = stage.world.today, stage.world
+    today, world, stage.asked_for = stage.world.today, stage.world, ""
     for number in range(max(60, REQUESTS // 10)):
         random = np.random.default_rng([8, number])
         viewer, row = drawn_viewer(random, world)
