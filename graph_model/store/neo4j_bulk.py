@@ -96,10 +96,10 @@ class _Files:
         self.written += 1
 
     def are_nodes(self, label: str, name: str) -> None:
-        self._named.append(f"--nodes={label}={name}")
+        self._named.append(f"--nodes={label}=./{name}")
 
     def are_relationships(self, type_: str, name: str) -> None:
-        self._named.append(f"--relationships={type_}={name}")
+        self._named.append(f"--relationships={type_}=./{name}")
 
     def arguments(self) -> Iterator[str]:
         yield from STRICT
