@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from api import today as calendar
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
 from graph_model.errors import BadInput
@@ -81,7 +82,7 @@ def day_of(text: str | None) -> date:
         When the text is no day.
     """
     if text is None:
-        return date.today()  # noqa: DTZ011 (the day on the user's own calendar)
+        return calendar.today()
     try:
         return date.fromisoformat(text)
     except ValueError as error:

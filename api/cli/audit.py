@@ -1,6 +1,5 @@
 """`alliance audit`: the journals verified and sealed, and who looked at an organisation."""
 
-from datetime import date as day_type
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api import today as calendar
 from api.cli.app import HomeOption, StoreOption, app, console, viewer_named, workspace
 from api.services import auditing
 
@@ -46,7 +46,7 @@ def seal(
     home: HomeOption = None,
 ) -> None:
     """Note how many lines each journal has and the hash of the last; a server does it daily."""
-    today = day_type.today()  # noqa: DTZ011 (a seal is dated by the local calendar)
+    today = calendar.today()
     with workspace(store, home) as opened:
         written = auditing.seal(opened, today, to)
     for line in written:
@@ -70,7 +70,7 @@ def mine(
     home: HomeOption = None,
 ) -> None:
     """List who looked at the organisation and why, the latest first; free and unlimited."""
-    today = day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)
+    today = calendar.today()
     with workspace(store, home) as opened:
         found = auditing.who_looked(opened, viewer_named(who, purpose), today, own=own, limit=limit)
     table = Table("line", "at (UTC)", "who", "why", "what", "shown", "by rule")

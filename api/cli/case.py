@@ -1,12 +1,12 @@
 """`alliance case`: objection and repair, opened, moved on, listed, and both figures."""
 
-from datetime import date as day_type
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api import today as calendar
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -56,8 +56,8 @@ def open_(
     target = read_target(statement, link)
     with workspace(store, home) as opened:
         viewer = viewer_named(who, purpose)
-        told = cases.open_case(opened, viewer, kind, target, note, _today(), party=party)
-        follow_cases(opened, _today())
+        told = cases.open_case(opened, viewer, kind, target, note, calendar.today(), party=party)
+        follow_cases(opened, calendar.today())
     _print_case(told)
 
 
@@ -70,7 +70,7 @@ def list_(
 ) -> None:
     """List the cases that concern the organisation; at the desk all, with their clocks."""
     with workspace(store, home) as opened:
-        told = cases.listed(opened, viewer_named(who, purpose), _today())
+        told = cases.listed(opened, viewer_named(who, purpose), calendar.today())
     table = listing("case", "about", "for", "state", "out", "due", "days left", "next steps")
     for one in told:
         left = "" if one.days_left is None else str(one.days_left)
@@ -100,9 +100,9 @@ def show(
     """Print every step of a case, and which may be taken now."""
     with workspace(store, home) as opened:
         viewer = viewer_named(who, purpose)
-        told = cases.shown(opened, viewer, case, _today())
+        told = cases.shown(opened, viewer, case, calendar.today())
         day = None if date is None else day_of(date)
-        both = case_figures(opened, viewer, case, day, _today()) if figures else None
+        both = case_figures(opened, viewer, case, day, calendar.today()) if figures else None
     _print_case(told)
     if both is not None:
         _print_figures(both)
@@ -120,8 +120,8 @@ def decide(
 ) -> None:
     """Take the next step: mark, uphold, correct, reject, grant, refuse, withdraw."""
     with workspace(store, home) as opened:
-        told = cases.act(opened, viewer_named(who, purpose), case, action, note, _today())
-        follow_cases(opened, _today())
+        told = cases.act(opened, viewer_named(who, purpose), case, action, note, calendar.today())
+        follow_cases(opened, calendar.today())
     _print_case(told)
 
 
@@ -165,7 +165,3 @@ def _print_figures(told: CaseFigures) -> None:
     )
     if told.withheld:
         console.print(f"[dim]{escape(told.withheld)}[/]")
-
-
-def _today() -> day_type:
-    return day_type.today()  # noqa: DTZ011 (cases are dated by the local calendar)

@@ -1,10 +1,10 @@
 """`alliance consent`: consents given, revoked and listed."""
 
-from datetime import date as day_type
 from typing import Annotated
 
 import typer
 
+from api import today as calendar
 from api.cli.app import (
     HomeOption,
     StoreOption,
@@ -62,7 +62,11 @@ def give(
     )
     with workspace(store, home) as opened:
         made = consents.give(
-            opened, viewer_named(who, purpose), asked, _today(), paper=_paper(grantor, evidence)
+            opened,
+            viewer_named(who, purpose),
+            asked,
+            calendar.today(),
+            paper=_paper(grantor, evidence),
         )
     _print([made])
 
@@ -84,7 +88,7 @@ def revoke(
             opened,
             viewer_named(who, purpose),
             number,
-            _today(),
+            calendar.today(),
             scopes=tuple(scope or ()),
             paper=_paper(grantor, evidence),
         )
@@ -100,12 +104,8 @@ def list_(
 ) -> None:
     """Consents that the organisation gave and received."""
     with workspace(store, home) as opened:
-        found = consents.list_own(opened, viewer_named(who, purpose), _today())
+        found = consents.list_own(opened, viewer_named(who, purpose), calendar.today())
     _print([*found.given, *found.received])
-
-
-def _today() -> day_type:
-    return day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)
 
 
 def _paper(grantor: str | None, evidence: str | None) -> Paper | None:

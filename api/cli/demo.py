@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections import Counter
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from rich import box
 from rich.table import Table
 
+from api import today as calendar
 from api.cli.app import app, console, progress_bar
 from api.cli.assess import summary
 from api.cli.calibrate import summary as fit_summary
@@ -91,7 +91,7 @@ def _shown(opened: Workspace) -> Questions:
             progress=lambda d, of: bar.update(task, completed=d, total=of, description="assess"),
         )
     console.print(summary(assessed))
-    today = date.today()  # noqa: DTZ011 (consents are dated by the local calendar)
+    today = calendar.today()
     asked = questions(opened, assessed, today)
     write_accounts(opened.settings.home / accounts.ACCOUNTS, asked)
     console.rule("a supplier about itself 供应商查询本企业")

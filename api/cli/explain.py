@@ -1,12 +1,12 @@
 """`alliance explain`: why a party's chain risk is what it is, as far as the viewer may see it."""
 
-from datetime import date as day_type
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.tree import Tree
 
+from api import today as calendar
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -73,7 +73,7 @@ def explain(
         asking = viewer_named(who, purpose)
         with workspace(store, home) as opened:
             day = None if date is None else day_of(date)
-            today = day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)
+            today = calendar.today()
             answer = partner_risk(opened, asking, party, day, today)
             told = partner_origins(opened, asking, party, day, today) if paths else None
             gone = partner_if_gone(opened, asking, party, if_gone, day, today) if if_gone else None

@@ -1,7 +1,6 @@
 """`alliance loan-book`: a lender's own book: template, check, upload, answer."""
 
 import hashlib
-from datetime import date as day_type
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from api import today as calendar
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -60,7 +60,9 @@ def check(
 ) -> None:
     """Read and match a book, and keep nothing of it."""
     with workspace(store, home) as opened:
-        print_book(service.check(opened, viewer_named(who, purpose), path, _today(), mapping))
+        print_book(
+            service.check(opened, viewer_named(who, purpose), path, calendar.today(), mapping)
+        )
 
 
 @verbs.command()
@@ -92,7 +94,7 @@ def upload(
             viewer_named(who, purpose),
             path,
             key,
-            _today(),
+            calendar.today(),
             capital_fen=fen,
             mapping=mapping,
         )
@@ -116,11 +118,15 @@ def answer(
     with workspace(store, home) as opened:
         viewer_ = viewer_named(who, purpose)
         if what == "borrowers":
-            print_exposure(exposure(opened, viewer_, day, _today(), offset=offset, limit=limit))
+            print_exposure(
+                exposure(opened, viewer_, day, calendar.today(), offset=offset, limit=limit)
+            )
         elif what == "concentration":
-            print_concentrations(concentrating.concentrations(opened, viewer_, day, _today()))
+            print_concentrations(
+                concentrating.concentrations(opened, viewer_, day, calendar.today())
+            )
         elif what == "limits":
-            print_limits(concentrating.limits(opened, viewer_, day, _today()))
+            print_limits(concentrating.limits(opened, viewer_, day, calendar.today()))
         else:
             words = "Ask for borrowers, concentration or limits."
             raise BadInput(what, "is no answer about a loan book", words)
@@ -259,7 +265,3 @@ def _fen(text: str) -> int:
     if value != value.to_integral_value():
         raise BadInput(f"--capital {text}", "has more than two decimals", "Round it to the fen.")
     return int(value)
-
-
-def _today() -> day_type:
-    return day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)

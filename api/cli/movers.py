@@ -1,12 +1,12 @@
 """`alliance movers`: who stands elsewhere since the run before."""
 
-from datetime import date as day_type
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api import today as calendar
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -35,7 +35,7 @@ def movers(
     """
     with workspace(store, home) as opened:
         day = None if date is None else day_of(date)
-        today = day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)
+        today = calendar.today()
         told = moved_between(opened, viewer_named(who, purpose), day, today)
     table = Table("party", "level", "ratio")
     for one in told.listed:

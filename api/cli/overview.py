@@ -1,6 +1,5 @@
 """`alliance overview`: the official's pages: ecosystem, levels, origins, quality, freshness."""
 
-from datetime import date as day_type
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from api import today as calendar
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -42,7 +42,7 @@ def overview(
     if page not in PAGES:
         raise BadInput(page, "is no page of the overview", f"Pages are: {', '.join(PAGES)}.")
     day = None if date is None else day_of(date)
-    today = day_type.today()  # noqa: DTZ011 (rules are dated by the local calendar)
+    today = calendar.today()
     viewer = viewer_named(who, purpose)
     with workspace(store, home) as opened:
         if page == "ecosystem":

@@ -1,12 +1,12 @@
 """`alliance what-if`: figures before and after a change, from the published run or a folder."""
 
-from datetime import date as day_type
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api import today as calendar
 from api.cli.app import (
     DateOption,
     HomeOption,
@@ -81,7 +81,7 @@ def what_if(
         asking = viewer_named(who, purpose)
         with workspace(store, home) as opened:
             day = None if date is None else day_of(date)
-            today = day_type.today()  # noqa: DTZ011 (consents are dated by the local calendar)
+            today = calendar.today()
             answer = partner_what_if(opened, asking, party, asked, day, today)
     print_answer(answer)
 

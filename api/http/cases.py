@@ -14,6 +14,7 @@ from api.http.case_shapes import (
 from api.http.documented import REFUSALS
 from api.http.paging import Page, Paged
 from api.http.state import workspace_of
+from api.http.today import Today
 from api.http.viewer import viewer_of
 from api.jobs.follow import follow_cases
 from api.services import cases
@@ -30,34 +31,34 @@ CaseId = Annotated[str, Path(alias="id", max_length=128, description="Such as ob
 
 
 @router.post("", summary="Open a case", status_code=201, responses=REFUSALS)
-def opened(viewer: Asking, workspace: Opened, body: CaseRequest) -> CaseShape:
+def opened(viewer: Asking, workspace: Opened, today: Today, body: CaseRequest) -> CaseShape:
     """Object to a statement or a link, or ask for repair; an objection starts its clock."""
     target = Target(body.target.type, body.target.text)
-    told = cases.open_case(
-        workspace, viewer, body.kind, target, body.note, _today(), party=body.party
-    )
-    follow_cases(workspace, _today())
+    told = cases.open_case(workspace, viewer, body.kind, target, body.note, today, party=body.party)
+    follow_cases(workspace, today)
     return CaseShape.of(told)
 
 
 @router.get("", summary="Cases that concern the viewer; at the desk all", responses=REFUSALS)
-def listed(viewer: Asking, workspace: Opened, page: Paged) -> Page[CaseShape]:
+def listed(viewer: Asking, workspace: Opened, today: Today, page: Paged) -> Page[CaseShape]:
     """Those with a running clock come first, the next to end before the others."""
-    told = cases.listed(workspace, viewer, _today())
+    told = cases.listed(workspace, viewer, today)
     return page.of(told, cases.urgency, CaseShape.of)
 
 
 @router.get("/{id}", summary="One case", responses=REFUSALS)
-def shown(viewer: Asking, workspace: Opened, case_id: CaseId) -> CaseShape:
+def shown(viewer: Asking, workspace: Opened, today: Today, case_id: CaseId) -> CaseShape:
     """Every step of it, and which may be taken now."""
-    return CaseShape.of(cases.shown(workspace, viewer, case_id, _today()))
+    return CaseShape.of(cases.shown(workspace, viewer, case_id, today))
 
 
 @router.post("/{id}/events", summary="Take the next step of a case", responses=REFUSALS)
-def stepped(viewer: Asking, workspace: Opened, case_id: CaseId, body: StepRequest) -> CaseShape:
+def stepped(
+    viewer: Asking, workspace: Opened, today: Today, case_id: CaseId, body: StepRequest
+) -> CaseShape:
     """Mark, uphold, correct, reject, grant, refuse at the desk; withdraw by who opened it."""
-    told = cases.act(workspace, viewer, case_id, body.action, body.note, _today())
-    follow_cases(workspace, _today())
+    told = cases.act(workspace, viewer, case_id, body.action, body.note, today)
+    follow_cases(workspace, today)
     return CaseShape.of(told)
 
 
@@ -65,14 +66,11 @@ def stepped(viewer: Asking, workspace: Opened, case_id: CaseId, body: StepReques
 def figures(
     viewer: Asking,
     workspace: Opened,
+    today: Today,
     case_id: CaseId,
     day: Annotated[
         date | None, Query(alias="date", description="Day of the assessment; default the latest.")
     ] = None,
 ) -> CaseFiguresShape:
     """For the desk: the published run beside the run that differs by this case alone."""
-    return CaseFiguresShape.of(case_figures(workspace, viewer, case_id, day, _today()))
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 (cases are dated by the calendar of the place)
+    return CaseFiguresShape.of(case_figures(workspace, viewer, case_id, day, today))

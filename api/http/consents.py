@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.documented import REFUSALS
 from api.http.paging import Page, Paged
 from api.http.state import workspace_of
+from api.http.today import Today
 from api.http.viewer import viewer_of
 from api.services import consents
 from api.services.consent_index import StatedConsent
@@ -121,9 +122,9 @@ class OwnConsentShape(ConsentShape):
 
 
 @router.get("", summary="Consents given and received", responses=REFUSALS)
-def listed(viewer: Asking, workspace: Opened, page: Paged) -> Page[OwnConsentShape]:
+def listed(viewer: Asking, workspace: Opened, today: Today, page: Paged) -> Page[OwnConsentShape]:
     """All consents of the organisation that asks, with their state today; those given first."""
-    found = consents.list_own(workspace, viewer, _today())
+    found = consents.list_own(workspace, viewer, today)
     sides = [("given", one) for one in found.given] + [("received", one) for one in found.received]
     rows = sorted(sides, key=_place)
     return page.of(rows, _place, _own)
@@ -140,25 +141,22 @@ def _own(row: tuple[str, StatedConsent]) -> OwnConsentShape:
 
 
 @router.post("", summary="Give a consent", status_code=201, responses=REFUSALS)
-def give(viewer: Asking, workspace: Opened, body: ConsentRequest) -> ConsentShape:
+def give(viewer: Asking, workspace: Opened, today: Today, body: ConsentRequest) -> ConsentShape:
     """Let an organisation see something; counts from the next question on."""
     asked = AskedConsent(**body.model_dump(exclude={"paper"}))
     paper = body.paper.paper() if body.paper else None
-    return ConsentShape.of(consents.give(workspace, viewer, asked, _today(), paper=paper))
+    return ConsentShape.of(consents.give(workspace, viewer, asked, today, paper=paper))
 
 
 @router.post("/{number}/revocation", summary="Revoke a consent", responses=REFUSALS)
 def revoke(
     viewer: Asking,
     workspace: Opened,
+    today: Today,
     number: Annotated[str, Path(max_length=128)],
     body: RevocationRequest,
 ) -> ConsentShape:
     """Take a consent back, or a part of it; counts from the next question on."""
     paper = body.paper.paper() if body.paper else None
-    made = consents.revoke(workspace, viewer, number, _today(), scopes=body.scopes, paper=paper)
+    made = consents.revoke(workspace, viewer, number, today, scopes=body.scopes, paper=paper)
     return ConsentShape.of(made)
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 (consents are dated by the calendar of the place)

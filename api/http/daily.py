@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
+from api import today as calendar
 from api.services.auditing import seal
 from api.services.workspace import Workspace
 from graph_model.errors import AllianceError
@@ -42,7 +43,7 @@ async def _every_day(workspace: Callable[[], Workspace]) -> None:
     while True:
         await asyncio.sleep(seconds_until(datetime.now()))  # noqa: DTZ005 (the place's clock)
         try:
-            written = await asyncio.to_thread(seal, workspace(), date.today())  # noqa: DTZ011
+            written = await asyncio.to_thread(seal, workspace(), calendar.today())
             LOG.info("sealed %d journals", len(written))
         except AllianceError as fault:
             LOG.error("the journals were not sealed: %s", fault)

@@ -7,9 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Header, Query, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Header, Query, Response, UploadFile
 
+from api.audit import now
 from api.http.documented import REFUSALS
+from api.http.exports import FILES, Filed, download
 from api.http.paging import Paged
 from api.http.shapes_loan_book import (
     ConcentrationsShape,
@@ -18,10 +20,13 @@ from api.http.shapes_loan_book import (
     UploadShape,
 )
 from api.http.state import workspace_of
+from api.http.today import Today
 from api.http.viewer import viewer_of
 from api.services import loan_book
 from api.services.concentration import concentrations, limits
+from api.services.exporting import MOST_ROWS
 from api.services.exposure import exposure
+from api.services.lender_tables import borrowers_table
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput
 from policy.visibility import Viewer
@@ -39,6 +44,7 @@ DayQuery = Annotated[
 def send(
     viewer: ViewerOf,
     workspace: WorkspaceOf,
+    today: Today,
     file: Annotated[UploadFile, File(description="CSV or XLSX with the template's headers.")],
     idempotency_key: Annotated[
         str, Header(description="A file sent again under its key is the same upload.")
@@ -55,23 +61,34 @@ def send(
                 viewer,
                 path,
                 idempotency_key,
-                _today(),
+                today,
                 file_name=file.filename or "",
                 capital_fen=capital_fen,
             )
         )
 
 
-@router.get("/borrowers", summary="Level and exposure of each borrower", responses=REFUSALS)
+@router.get(
+    "/borrowers",
+    summary="Level and exposure of each borrower",
+    response_model=ExposureShape,
+    responses={**REFUSALS, 200: FILES},
+)
 def borrowers(
     viewer: ViewerOf,
     workspace: WorkspaceOf,
+    today: Today,
     page: Paged,
+    kind: Filed,
     day: DayQuery = None,
-) -> ExposureShape:
+) -> ExposureShape | Response:
     """Exposure direct and through one hop; of borrowers without consent the own loan only."""
+    if kind is not None:
+        action = f"exposure of the loan book as {kind}"
+        whole = exposure(workspace, viewer, day, today, limit=MOST_ROWS, action=action)
+        return download(borrowers_table(whole, viewer, day, now()), kind)
     upload, begins = page.numbered()
-    answer = exposure(workspace, viewer, day, _today(), offset=begins, limit=page.limit)
+    answer = exposure(workspace, viewer, day, today, offset=begins, limit=page.limit)
     if upload not in (None, answer.upload):
         rule = "another loan book was sent since the page before this one"
         raise BadInput("cursor", rule, "Begin at the first page, without a cursor.")
@@ -82,20 +99,18 @@ def borrowers(
 
 @router.get("/concentration", summary="Where balances gather", responses=REFUSALS)
 def concentration(
-    viewer: ViewerOf, workspace: WorkspaceOf, day: DayQuery = None
+    viewer: ViewerOf, workspace: WorkspaceOf, today: Today, day: DayQuery = None
 ) -> ConcentrationsShape:
     """Shares by chain, sector, guarantor and carrier."""
-    return ConcentrationsShape.model_validate(concentrations(workspace, viewer, day, _today()))
+    return ConcentrationsShape.model_validate(concentrations(workspace, viewer, day, today))
 
 
 @router.get("/limits", summary="Limits against the lender's capital", responses=REFUSALS)
-def held(viewer: ViewerOf, workspace: WorkspaceOf, day: DayQuery = None) -> LimitsShape:
+def held(
+    viewer: ViewerOf, workspace: WorkspaceOf, today: Today, day: DayQuery = None
+) -> LimitsShape:
     """Single names, groups of one control and guarantee circles, each with its clause."""
-    return LimitsShape.model_validate(limits(workspace, viewer, day, _today()))
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 (consents are dated by the calendar of the place)
+    return LimitsShape.model_validate(limits(workspace, viewer, day, today))
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Questions about a partner."""
 
 from datetime import date
-from decimal import Decimal
 from operator import attrgetter
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from api.http.shapes import PartnerRiskShape
 from api.http.state import workspace_of
 from api.http.today import Today
 from api.http.viewer import viewer_of
-from api.services.exporting import Table
+from api.services.exporting import Table, yuan
 from api.services.neighbours import neighbours
 from api.services.origins import partner_origins
 from api.services.own_tables import exporter_of
@@ -109,7 +108,7 @@ def links(
         (
             *(one.measure, one.zh, one.en, one.party, one.name, one.sight),
             *(
-                None if one.amount_fen is None else Decimal(one.amount_fen).scaleb(-2),
+                yuan(one.amount_fen),
                 one.band,
                 one.rule,
             ),

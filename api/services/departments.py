@@ -122,7 +122,13 @@ class Freshness:
     sources: tuple[SourceFreshness, ...]
 
 
-def departments(workspace: Workspace, viewer: Viewer, today: Day) -> QualityOfData:
+def departments(
+    workspace: Workspace,
+    viewer: Viewer,
+    today: Day,
+    *,
+    action: str = "data quality of the district",
+) -> QualityOfData:
     """Answer how good and how punctual the departments' data is, for officials.
 
     Raises
@@ -130,7 +136,7 @@ def departments(workspace: Workspace, viewer: Viewer, today: Day) -> QualityOfDa
     NotAllowed
         For other roles and purposes.
     """
-    decision = of_district(workspace, viewer, "data quality of the district", today)
+    decision = of_district(workspace, viewer, action, today)
     pack = rules(workspace, today)
     target = pack.parameter("code_error_target")
     found, publicity = once(workspace, "quality", "", pack, lambda: _made(workspace, pack))
@@ -145,9 +151,11 @@ def departments(workspace: Workspace, viewer: Viewer, today: Day) -> QualityOfDa
     )
 
 
-def freshness(workspace: Workspace, viewer: Viewer, today: Day) -> Freshness:
+def freshness(
+    workspace: Workspace, viewer: Viewer, today: Day, *, action: str = "freshness of the district"
+) -> Freshness:
     """Answer how old the data of each source is; errors as `departments`."""
-    decision = of_district(workspace, viewer, "freshness of the district", today)
+    decision = of_district(workspace, viewer, action, today)
     newest: dict[str, SourceFreshness] = {}
     for load in workspace.store.loads():
         day = latest(file.as_of for file in load.files)

@@ -67,10 +67,15 @@ class DistrictOrigins:
 
 
 def district_origins(
-    workspace: Workspace, viewer: Viewer, day: Day | None, today: Day
+    workspace: Workspace,
+    viewer: Viewer,
+    day: Day | None,
+    today: Day,
+    *,
+    action: str = ACTION,
 ) -> DistrictOrigins:
     """Answer who puts most on others; arguments and errors as `ecosystem`."""
-    asked = opened_district(workspace, viewer, day, today, ACTION)
+    asked = opened_district(workspace, viewer, day, today, action)
     listed = once(
         workspace, "origins", asked.assessment.run_id, asked.pack, lambda: _listed(asked, today)
     )
@@ -79,7 +84,7 @@ def district_origins(
         for origin in listed:
             if origin.party is not None:
                 audit.record(
-                    *(workspace.store, viewer, ACTION, origin.party),
+                    *(workspace.store, viewer, action, origin.party),
                     *(asked.decision, assessment.run_id),
                 )
     else:

@@ -70,7 +70,14 @@ class Ecosystem:
     without_source: int
 
 
-def ecosystem(workspace: Workspace, viewer: Viewer, day: Day | None, today: Day) -> Ecosystem:
+def ecosystem(
+    workspace: Workspace,
+    viewer: Viewer,
+    day: Day | None,
+    today: Day,
+    *,
+    action: str = "ecosystem of the district",
+) -> Ecosystem:
     """Answer how the district's ecosystem stands, for officials.
 
     Parameters
@@ -89,7 +96,7 @@ def ecosystem(workspace: Workspace, viewer: Viewer, day: Day | None, today: Day)
     NotFound
         When no assessment is published.
     """
-    asked = opened_district(workspace, viewer, day, today, "ecosystem of the district")
+    asked = opened_district(workspace, viewer, day, today, action)
     day_of_run = asked.assessment.network.valid_date
     cells = once(
         workspace,

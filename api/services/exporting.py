@@ -104,6 +104,15 @@ def plain(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+def yuan(fen: int | None) -> Decimal | None:
+    """Amount in yuan to the fen; None where nothing is known.
+
+    >>> yuan(123), yuan(None)
+    (Decimal('1.23'), None)
+    """
+    return None if fen is None else Decimal(fen).scaleb(-2)
+
+
 def _csv(table: Table) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from algorithms.look_through import LookThrough, look_through, pair_losses
 from algorithms.losses import LOSSES
 from algorithms.reasons import Reason
+from api.services.exporting import MOST_ROWS
 from api.services.labels import Label, labels_of
 from api.services.lender_views import assessment_for
 from api.services.loan_book import Judged, Upload, own_book
@@ -33,8 +34,6 @@ LISTED = 20
 
 NAMED = 5
 """Partners listed under a borrower."""
-
-MOST_PAGE = 200
 
 KEPT_BOOKS = 8
 """Books that one process keeps looked through."""
@@ -206,6 +205,7 @@ def exposure(
     *,
     offset: int = 0,
     limit: int = 50,
+    action: str = "exposure of the loan book",
 ) -> Exposure:
     """Answer what a lender has at stake, and write the looks down.
 
@@ -220,6 +220,8 @@ def exposure(
         Day on which consents must be in force.
     offset, limit : int
         Page of borrowers; each borrower on it is written down as looked at.
+    action : str
+        As the audit journal names the look at the book.
 
     Raises
     ------
@@ -230,10 +232,10 @@ def exposure(
     BadInput
         For a page that is none.
     """
-    if offset < 0 or not 1 <= limit <= MOST_PAGE:
-        rule = f"a page begins at 0 or later and has 1 to {MOST_PAGE} borrowers"
+    if offset < 0 or not 1 <= limit <= MOST_ROWS:
+        rule = f"a page begins at 0 or later and has 1 to {MOST_ROWS:,} borrowers"
         raise BadInput(f"offset {offset}, limit {limit}", rule, "Correct them.")
-    upload = own_book(workspace, viewer, today, "exposure of the loan book")
+    upload = own_book(workspace, viewer, today, action)
     assessment = assessment_for(workspace, viewer, day)
     network = assessment.network
     book = book_of(upload, network)

@@ -58,9 +58,16 @@ class Levels:
     by_section: LevelTable
 
 
-def levels(workspace: Workspace, viewer: Viewer, day: Day | None, today: Day) -> Levels:
+def levels(
+    workspace: Workspace,
+    viewer: Viewer,
+    day: Day | None,
+    today: Day,
+    *,
+    action: str = "levels of the district",
+) -> Levels:
     """Answer how many enterprises stand at which level; arguments and errors as `ecosystem`."""
-    asked = opened_district(workspace, viewer, day, today, "levels of the district")
+    asked = opened_district(workspace, viewer, day, today, action)
     names = _names(asked)
     streets, sections = once(
         workspace, "levels", asked.assessment.run_id, asked.pack, lambda: _tables(asked)

@@ -1,5 +1,7 @@
 """A lender's loan book over HTTP: anonymous 401, outsider sees nothing, its lender sees it."""
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -311,3 +313,20 @@ def test_a_revocation_counts_on_the_next_page(tmp_path: Path) -> None:
     assert (now["consent"], now["level"], now["one_hop_fen"]) == (False, None, None)
     assert after["without_consent"] == before["without_consent"] + 1
     assert after["looked_through_fen"] == before["looked_through_fen"] - 1_500_000_00
+
+
+def test_borrowers_can_be_taken_out_whole(bank: Bank) -> None:
+    taken = bank.get(f"{BOOK}/borrowers?format=csv&limit=2")
+    rows = list(csv.reader(io.StringIO(taken.content.decode("utf-8-sig"))))
+    cut = rows.index([])
+    shown = bank.get(f"{BOOK}/borrowers").json()["borrowers"]
+    assert [row[0] for row in rows[1:cut]] == [one["party"] for one in shown]
+    balance = rows[0].index("余额（元） balance")
+    told = [round(float(row[balance]) * 100) for row in rows[1:cut]]
+    assert told == [one["balance_fen"] for one in shown]
+    level = rows[0].index("预警等级 level")
+    for row, one in zip(rows[1:cut], shown, strict=True):
+        assert one["consent"] or row[level] == ""
+    about = dict(rows[cut + 1 :])
+    assert about["导出人 exported by"] == f"financier of {BANK_A}, purpose post_loan"
+    assert bank.get(f"{BOOK}/borrowers?format=csv", bank=BANK_B).status_code == 404

@@ -1,5 +1,7 @@
 """The official's pages: anonymous 401, outsider sees nothing, an official sees the district."""
 
+import csv
+import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -311,3 +313,30 @@ def test_freshness_tells_the_day_of_the_newest_extract(office: Office) -> None:
     (source,) = office.get("freshness").json()["sources"]
     assert (source["source"], source["as_of"]) == ("register", "2026-01-01")
     assert source["age_days"] > 300
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_can_be_taken_out_and_hides_what_the_page_hides(
+    office: Office, page: str
+) -> None:
+    taken = office.get(f"{page}?format=csv")
+    assert taken.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(taken.content.decode("utf-8-sig"))))
+    cut = rows.index([])
+    width = len(rows[0])
+    assert cut > 1
+    assert {len(row) for row in rows[:cut]} == {width}
+    about = dict(rows[cut + 1 :])
+    assert about["导出人 exported by"] == f"official of {OFFICE}, purpose supervision"
+    assert {"数据截至 data as of", "导出时间 exported at", "依据 rule"} <= set(about)
+    with open_workspace(office.settings) as opened:
+        last = list(opened.store.journal("audit"))[-1]["payload"]
+    assert last["action"].endswith(" as csv")
+    if page == "levels":
+        table = office.get(page).json()["by_street"]
+        hidden = [row["key"] for row in table["rows"] if row["counts"] is None]
+        shown = {row[1]: row[4:] for row in rows[1:cut] if row[0] == table["name"]}
+        assert hidden
+        assert all(set(shown[key]) == {"隐藏 hidden"} for key in hidden)
+    assert office.get(f"{page}?format=xlsx").content[:2] == b"PK"
+    assert office.get(f"{page}?format=csv", role="member", purpose="self").status_code == 403
