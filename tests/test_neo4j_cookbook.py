@@ -12,9 +12,10 @@ import pytest
 from neo4j_here import Server
 
 from algorithms.guarantee_circles import guarantee_circles
+from api.services.assessment import Assessment
 from api.services.ingesting import ingest, source_folders
 from api.services.projecting import graph_levels, refresh_graph
-from api.services.runs import Assessment, assess_day
+from api.services.runs import assess_day
 from api.services.workspace import Workspace, open_workspace
 from api.settings import load_settings
 from graph_model.projection import Refreshed, projection_of, relationship_types

@@ -22,6 +22,7 @@ from api.cli.app import (
 )
 from api.cli.movers import sentence
 from api.services import runs
+from api.services.assessment import Assessment
 from api.services.movers import moved_since_before
 from api.services.networks import folder_assessment
 from api.services.workspace import Workspace
@@ -91,7 +92,7 @@ def assess(
         console.print(f"movers {moved}", markup=False, soft_wrap=True)
 
 
-def moved_since(workspace: Workspace, made: runs.Assessment) -> str:
+def moved_since(workspace: Workspace, made: Assessment) -> str:
     """How many moved since the run that was published before, or why that cannot be said."""
     try:
         return sentence(moved_since_before(workspace, made.network.valid_date))
@@ -99,7 +100,7 @@ def moved_since(workspace: Workspace, made: runs.Assessment) -> str:
         return f"not told: {error.rule}"
 
 
-def summary(made: runs.Assessment) -> Table:
+def summary(made: Assessment) -> Table:
     """What was assessed and how sure it is; names nobody."""
     run, network = made.run, made.network
     table = Table(show_header=False)
@@ -132,7 +133,7 @@ def summary(made: runs.Assessment) -> Table:
     return table
 
 
-def print_disagreements(made: runs.Assessment) -> None:
+def print_disagreements(made: Assessment) -> None:
     """Print how many times sources or kinds disagree, and the first of them."""
     findings = made.network.manifest.get("findings", [])
     total = made.network.manifest.get("disagreements", 0)
@@ -144,7 +145,7 @@ def print_disagreements(made: runs.Assessment) -> None:
         console.print(told, markup=False, soft_wrap=True)
 
 
-def parties_nothing_hits(made: runs.Assessment) -> int:
+def parties_nothing_hits(made: Assessment) -> int:
     """How many parties with edges can lose nothing, because their capacity is not known."""
     network = made.network
     unknown = np.isnan(capacity(network, made.parameters).point)
@@ -155,7 +156,7 @@ def parties_nothing_hits(made: runs.Assessment) -> int:
     return int((unknown & touched).sum())
 
 
-def print_levels(made: runs.Assessment) -> None:
+def print_levels(made: Assessment) -> None:
     """Print how many parties stand at which level, and how firmly."""
     found = _migration(made)
     table = Table("warning level", "θ/2", "θ", "2θ")
@@ -170,6 +171,6 @@ def print_levels(made: runs.Assessment) -> None:
     )
 
 
-def _migration(made: runs.Assessment) -> Migration:
+def _migration(made: Assessment) -> Migration:
     point = made.run.probability[: len(made.network)]
     return migration(point, made.bracket, made.parameters.levels)

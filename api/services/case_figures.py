@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from algorithms.what_if import what_if
+from api.services.assessment import Assessment
 from api.services.cases import case_for_desk, case_rules
 from api.services.desk import parties_of
 from api.services.figures import Comparison, Figure, world_of
@@ -18,7 +19,7 @@ from api.services.partners import UNCALIBRATED
 from api.services.pictures import assembled, seen_steps, snapshot_of
 from api.services.recorded_runs import recorded
 from api.services.rights import rights_of
-from api.services.runs import Assessment, published_entry, run_of
+from api.services.runs import published_entry, run_of
 from api.services.what_if import LOOKED_AT, MOVERS
 from api.services.workspace import Workspace
 from policy.cases import Case, Effect, folded, taken_out, targeted

@@ -14,12 +14,13 @@ from algorithms.concentration import Concentration, concentration
 from algorithms.control_groups import control_groups
 from algorithms.guarantee_circles import guarantee_circles
 from algorithms.sectors import division
+from api.services.assessment import Assessment
 from api.services.counting import counted
 from api.services.exposure import Book, book_of, sees_figure
 from api.services.lender_views import assessment_for
 from api.services.loan_book import Upload, own_book
 from api.services.rights import rights_of
-from api.services.runs import Assessment, pack_folders
+from api.services.runs import pack_folders
 from api.services.workspace import Workspace
 from graph_model.assemble_tables import KindTable
 from graph_model.network import MISSING, CreditNetwork, Ints

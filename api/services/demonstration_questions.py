@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from api.services.assessment import Assessment
 from api.services.consent_index import ConsentIndex, consent_index
 from api.services.indexed import members
-from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import NotFound
 from policy.visibility import CHAIN_RISK, Viewer, viewer

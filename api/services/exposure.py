@@ -16,13 +16,13 @@ import numpy.typing as npt
 from algorithms.look_through import LookThrough, look_through, pair_losses
 from algorithms.losses import LOSSES
 from algorithms.reasons import Reason
+from api.services.assessment import Assessment
 from api.services.exporting import MOST_ROWS
 from api.services.labels import Label, labels_of
 from api.services.lender_views import assessment_for
 from api.services.loan_book import Judged, Upload, own_book
 from api.services.partners import UNCALIBRATED, PartnerRisk, level_only, told, whole_answer
 from api.services.rights import of_many, rights_of
-from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput
 from graph_model.network import CreditNetwork, Ints

@@ -12,8 +12,8 @@ from algorithms.industry import PREFIX, run_network
 from algorithms.parameters import AssessmentParameters
 from algorithms.scorecard import scorecard
 from algorithms.what_if import WhatIf, World
+from api.services.assessment import Assessment
 from api.services.partners import event_day
-from api.services.runs import Assessment
 from graph_model.network import CreditNetwork
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from api.services.runs import Assessment, of_run
+from api.services.assessment import Assessment
+from api.services.runs import of_run
 from api.services.workspace import Workspace
 from graph_model.snapshot import Snapshot
 

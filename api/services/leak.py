@@ -17,6 +17,7 @@ import numpy as np
 
 from algorithms.leak import Floats, Named, in_all, names_by_score, names_told
 from algorithms.network_changes import PartyChange, changed_network
+from api.services.assessment import Assessment
 from api.services.hidden_links import (
     LINKS,
     Places,
@@ -31,7 +32,7 @@ from api.services.pictures import picture
 from api.services.readers import Reader, readers
 from api.services.readings import MOVING, Asking, Figures, figures_of, links_told, moves
 from api.services.rights import rules_of
-from api.services.runs import Assessment, assess, pack_for
+from api.services.runs import assess, pack_for
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput
 from graph_model.network import CreditNetwork, known

@@ -11,8 +11,9 @@ from datetime import date
 from threading import Lock
 from typing import Any
 
+from api.services.assessment import Assessment
 from api.services.pictures import picture
-from api.services.runs import Assessment, assess_once, published, published_entries, run_of
+from api.services.runs import assess_once, published, published_entries, run_of
 from api.services.workspace import Workspace
 from policy.visibility import Viewer
 

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 import graph_model
+from api.services.assessment import Assessment
 from api.services.rights import Opened
-from api.services.runs import Assessment, of_run
+from api.services.runs import of_run
 from api.services.workspace import Workspace
 from graph_model.network import Matrix
 from graph_model.schema import Dictionary

@@ -3,8 +3,9 @@
 from datetime import date
 from pathlib import Path
 
+from api.services.assessment import Assessment
 from api.services.pictures import picture
-from api.services.runs import Assessment, Progress, assess, pack_for
+from api.services.runs import Progress, assess, pack_for
 from api.services.workspace import Workspace
 from api.settings import Settings
 from graph_model.network import CreditNetwork

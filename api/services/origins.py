@@ -14,10 +14,10 @@ import numpy as np
 from algorithms.industry import division_of
 from algorithms.origins import FallPath, Origins, origins
 from algorithms.what_if import fall_if_gone
+from api.services.assessment import Assessment
 from api.services.partners import UNCALIBRATED, event_day
 from api.services.recorded_runs import recorded
 from api.services.rights import Opened, opened, party_id_of
-from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import MISSING

@@ -11,8 +11,9 @@ from datetime import date
 from threading import Lock
 from typing import TypeVar
 
+from api.services.assessment import Assessment
 from api.services.rights import of_district
-from api.services.runs import Assessment, pack_folders, published
+from api.services.runs import pack_folders, published
 from api.services.workspace import Workspace
 from policy.pack import Pack, pack_in_force
 from policy.suppression import SmallCells

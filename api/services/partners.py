@@ -7,8 +7,8 @@ import numpy as np
 
 from algorithms.explain import explain, level_of, ratio_with_without
 from algorithms.reasons import Reason, own_reasons, reasons
+from api.services.assessment import Assessment
 from api.services.rights import Opened, opened
-from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import NotFound
 from graph_model.explanation import Part

@@ -1,23 +1,19 @@
 """The graph that people look at in the database, refreshed with each published run."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from algorithms.explain import level_of
+from api.services.assessment import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import StoreBusy, StoreError
 from graph_model.network import MISSING
 from graph_model.projection import Refreshed, ShowsGraph, projection_of
 
-if TYPE_CHECKING:  # runs refreshes the graph when it publishes
-    from api.services.runs import Assessment
-
 EVENT = "event"
 LATER = "The run is published all the same; refresh the graph later: `alliance graph`."
 
 
-def refresh_graph(workspace: Workspace, assessment: "Assessment") -> Refreshed | None:
+def refresh_graph(workspace: Workspace, assessment: Assessment) -> Refreshed | None:
     """Show a published run in the graph; None where the store has none.
 
     Raises
@@ -37,7 +33,7 @@ def refresh_graph(workspace: Workspace, assessment: "Assessment") -> Refreshed |
         raise StoreError(error.value, error.rule, f"{error.way_out} {LATER}") from error
 
 
-def graph_levels(assessment: "Assessment") -> list[str | None]:
+def graph_levels(assessment: Assessment) -> list[str | None]:
     """Level of every party: Ⅳ Ⅲ Ⅱ Ⅰ, event, insufficient, or None below the least."""
     network, run = assessment.network, assessment.run
     fallen = network.columns["event_on"].astype(np.int64) != MISSING

@@ -7,11 +7,11 @@ state; only the look is not written down, for nobody is shown anything.
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
+from api.services.assessment import Assessment
 from api.services.consent_index import consent_index
 from api.services.indexed import members
 from api.services.partners import PartnerRisk, as_opened
 from api.services.rights import Opened, rights_of
-from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from policy.visibility import CHAIN_RISK, Decision, Ref, Rights, Rules, Sight, Viewer, decide
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from algorithms.leak import Floats, Mask, move
+from api.services.assessment import Assessment
 from api.services.changes import Asked
 from api.services.hidden_links import LINKS
 from api.services.origins import origins_as_opened
 from api.services.partners import PartnerRisk
 from api.services.readers import Reader
 from api.services.rights import Opened
-from api.services.runs import Assessment
 from api.services.what_if import changes_as_opened, what_if_as_opened
 from graph_model.errors import BadInput, NotAllowed, NotFound
 from graph_model.network import CreditNetwork

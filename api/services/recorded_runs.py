@@ -20,7 +20,7 @@ from algorithms.recorded_falls import (
     record_falls,
     with_falls,
 )
-from api.services.runs import Assessment
+from api.services.assessment import Assessment
 
 LIVE_RUNS = 2
 """Recorded runs that one process keeps; each has up to 512 MB of falls, and an index of them."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from api import audit
+from api.services.assessment import Assessment
 from api.services.former_names import former_names
 from api.services.lender_views import assessment_for
 from api.services.rights import Opened, is_personal, party_id_of, rights_of
-from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from api.today import today
 from graph_model.errors import NotAllowed, NotFound

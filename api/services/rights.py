@@ -13,10 +13,11 @@ from datetime import date
 import numpy as np
 
 from api import audit
+from api.services.assessment import Assessment
 from api.services.consent_index import consent_index
 from api.services.indexed import members, persons
 from api.services.lender_views import assessment_for
-from api.services.runs import Assessment, of_run, pack_folders
+from api.services.runs import of_run, pack_folders
 from api.services.workspace import Workspace
 from graph_model import uscc
 from graph_model.errors import AllianceError, NotAllowed

@@ -11,7 +11,7 @@ import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -22,18 +22,18 @@ import numpy as np
 
 import algorithms
 from algorithms.bracket import Bracket, bracket
-from algorithms.chain_risk import ChainRisk, Links, chain_risk
+from algorithms.chain_risk import ChainRisk, chain_risk
 from algorithms.industry import run_network
-from algorithms.parameters import AssessmentParameters
-from algorithms.scorecard import Scorecard, scorecard
+from algorithms.scorecard import scorecard
 from api.audit import now
+from api.services.assessment import Assessment
 from api.services.assessment_pack import parameters_of
 from api.services.pictures import picture
 from api.services.projecting import refresh_graph
 from api.services.workspace import Workspace
 from api.settings import Settings
 from graph_model.errors import BadInput, NotFound, StoreError
-from graph_model.network import CreditNetwork, known
+from graph_model.network import CreditNetwork
 from graph_model.network_files import load
 from graph_model.snapshot import latest
 from policy.pack import Pack, pack_in_force, pack_versions
@@ -54,41 +54,6 @@ _making = RLock()  # what is made of a run may itself ask for more of it
 
 Progress = Callable[[int, int], None]
 """Called with the batches done and all batches; begins anew with the runs of the bracket."""
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """A picture, what was computed on it, and with which constants.
-
-    Attributes
-    ----------
-    run_id : str
-        Digest of all it depends on.
-    run : ChainRisk
-        Probabilities and parts: of the parties of `network`, and after them of industries.
-    links : Links
-        Derived contagion links, in the order of `run.link_part`; they index `run.party_id`.
-    bracket : Bracket
-        Probabilities with low and high inputs, and at half and twice theta.
-    own : Scorecard
-        Own intensities and the lines they rest on.
-    folder : pathlib.Path or None
-        Where its files are; None of a run that is not kept.
-    """
-
-    run_id: str
-    network: CreditNetwork
-    run: ChainRisk
-    links: Links
-    own: Scorecard
-    parameters: AssessmentParameters
-    bracket: Bracket
-    folder: Path | None = None
-
-    @property
-    def stated(self) -> bool:
-        """Whether the user stated every own rate, so that no scorecard enters."""
-        return bool(known(self.network.columns["own_rate"]).all())
 
 
 def assess(

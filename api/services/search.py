@@ -14,10 +14,11 @@ from functools import cached_property
 from itertools import accumulate
 
 from api import audit
+from api.services.assessment import Assessment
 from api.services.former_names import former_names
 from api.services.register_entry import PUBLIC, code_of, listed
 from api.services.rights import rights_of
-from api.services.runs import Assessment, of_run, published
+from api.services.runs import of_run, published
 from api.services.workspace import Workspace
 from graph_model.errors import BadInput, NotAllowed
 from graph_model.name_folding import folded

@@ -13,12 +13,12 @@ import numpy as np
 
 from algorithms.network_changes import AmountChange, Change, PartyDrop, changed_world
 from algorithms.what_if import World, what_if
+from api.services.assessment import Assessment
 from api.services.changes import SUPPOSED, Asked, read_changes
 from api.services.figures import Comparison, Figure
 from api.services.partners import INSUFFICIENT, UNCALIBRATED
 from api.services.recorded_runs import recorded
 from api.services.rights import Opened, opened, party_id_of, refused
-from api.services.runs import Assessment
 from api.services.workspace import Workspace
 from graph_model.errors import AllianceError, BadInput, NotFound
 from graph_model.schema import Dictionary, load_dictionary

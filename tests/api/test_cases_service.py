@@ -22,6 +22,7 @@ from stating import BANK, DAY, rows_of
 from supplier_world import BANK_PARTY, BUYER, OTHER, SUPPLIER
 
 from api.services import archiving, cases, runs
+from api.services.assessment import Assessment
 from api.services.case_figures import case_figures
 from api.services.movers import movers
 from api.services.pictures import picture
@@ -54,7 +55,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield made
 
 
-def same_run(one: runs.Assessment, other: runs.Assessment) -> bool:
+def same_run(one: Assessment, other: Assessment) -> bool:
     names = ("party_id", "probability", "standard_error", "own_part", "link_part", "falls")
     return one.run_id == other.run_id and all(
         getattr(one.run, n).tobytes() == getattr(other.run, n).tobytes() for n in names

@@ -12,7 +12,8 @@ import pytest
 from neo4j_here import Server
 from stating import picture_of
 
-from api.services.runs import Assessment, assess, pack_for
+from api.services.assessment import Assessment
+from api.services.runs import assess, pack_for
 from api.settings import load_settings
 from graph_model.network import CreditNetwork
 from graph_model.store.opening import open_store
