@@ -24,6 +24,7 @@ from graph_model.store.protocol import Store
 from graph_model.store.sqlite import SqliteStore
 from graph_model.store.sqlite_tables import FORMAT
 from tests.store_contract import loader
+from tests.store_contract.appending import eight_threads_append_while_a_load_runs
 from tests.store_contract.dictionaries import changed, field, more, without
 from tests.store_contract.made import DAY, DICTIONARY, FILE, TAX, column, dump_of, invoice, state
 
@@ -443,29 +444,7 @@ def test_a_changed_removed_or_inserted_line_is_found(query: str, line: int, path
 
 
 def test_eight_threads_append_while_a_load_runs(opened: Callable[..., SqliteStore]) -> None:
-    store = opened()
-
-    def append(thread: int) -> None:
-        for n in range(25):
-            store.append("audit", "2026-01-01", {"thread": thread, "n": n})
-
-    threads = [threading.Thread(target=append, args=(k,)) for k in range(8)]
-    with store.begin(TAX) as load:
-        for thread in threads:
-            thread.start()
-        batch = 0
-        while any(thread.is_alive() for thread in threads):
-            load.open_rows("invoice", [invoice(batch * 200 + k, load.number) for k in range(200)])
-            batch += 1
-        load.publish([FILE])
-    for thread in threads:
-        thread.join()
-    assert verify("audit", store.journal("audit")) == 200
-    said = Counter(
-        (line["payload"]["thread"], line["payload"]["n"]) for line in store.journal("audit")
-    )
-    assert said == Counter((thread, n) for thread in range(8) for n in range(25))
-    assert len(list(store.rows("invoice"))) == batch * 200
+    eight_threads_append_while_a_load_runs(opened(), appends=25, batch=200)
 
 
 def test_connections_of_ended_threads_are_closed(opened: Callable[..., SqliteStore]) -> None:

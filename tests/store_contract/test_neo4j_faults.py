@@ -4,7 +4,6 @@ import random
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +25,7 @@ from graph_model.store.neo4j import Neo4jStore
 from graph_model.store.neo4j_connection import Address
 from graph_model.store.protocol import Store
 from tests.store_contract import loader
+from tests.store_contract.appending import eight_threads_append_while_a_load_runs
 from tests.store_contract.dictionaries import changed, field, more, without
 from tests.store_contract.made import (
     DICTIONARY,
@@ -342,27 +342,7 @@ def test_a_changed_removed_or_inserted_line_is_found(
 
 
 def test_eight_threads_append_while_a_load_runs(opened: Opened) -> None:
-    store = opened()
-
-    def append(thread: int) -> None:
-        for n in range(10):
-            store.append("audit", "2026-01-01", {"thread": thread, "n": n})
-
-    threads = [threading.Thread(target=append, args=(k,)) for k in range(8)]
-    with store.begin(TAX) as load:
-        for thread in threads:
-            thread.start()
-        batch = 0
-        while any(thread.is_alive() for thread in threads):
-            load.open_rows("invoice", [invoice(batch * 50 + k, load.number) for k in range(50)])
-            batch += 1
-        load.publish([FILE])
-    assert verify("audit", store.journal("audit")) == 80
-    said = Counter(
-        (line["payload"]["thread"], line["payload"]["n"]) for line in store.journal("audit")
-    )
-    assert said == Counter((thread, n) for thread in range(8) for n in range(10))
-    assert len(list(store.rows("invoice"))) == batch * 50
+    eight_threads_append_while_a_load_runs(opened(), appends=10, batch=50)
 
 
 # --- archives ---
