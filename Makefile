@@ -35,9 +35,9 @@ bench: $(VENV)/.bench
 docs: $(VENV)/.dev
 	$(BIN)/alliance dictionary > docs/data-dictionary.md
 
-# Printed with each release, of a small demonstration district that is made anew.
+# Printed with each release, of the demonstration district made anew; some six minutes.
 leak: $(VENV)/.runtime
-	$(BIN)/alliance demo --no-serve --enterprises 300 --home var/leak
+	$(BIN)/alliance demo --no-serve --home var/leak
 	$(BIN)/alliance leak --home var/leak --scenarios 2000 --falls 24 --out docs/leak.md
 
 # Lock files carry versions and hashes, no addresses; pip installs them.
